@@ -1,0 +1,99 @@
+// Types that several Gateway API kinds share.  Source: gateway.networking.k8s.io/v1, shared_types.go.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/meta/meta.h"
+
+namespace limen::api {
+
+inline constexpr char kGatewayGroup[] = "gateway.networking.k8s.io";
+inline constexpr char kEnvoyGroup[] = "gateway.envoyproxy.io";
+
+// Which listener(s) of which Gateway a route wants to attach to.
+struct ParentReference {
+  std::string group = kGatewayGroup;
+  std::string kind = "Gateway";
+  std::optional<std::string> name_space;   // unset: the route's
+  std::string name;
+  std::optional<std::string> section_name;
+  std::optional<int32_t> port;
+  bool operator==(const ParentReference&) const = default;
+};
+
+// A backend; as embedded in routes and mirrors.
+struct BackendObjectReference {
+  std::string group;                       // "" is core
+  std::string kind = "Service";
+  std::string name;
+  std::optional<std::string> name_space;
+  std::optional<int32_t> port;
+  bool operator==(const BackendObjectReference&) const = default;
+};
+
+struct SecretObjectReference {
+  std::string group;
+  std::string kind = "Secret";
+  std::string name;
+  std::optional<std::string> name_space;
+  bool operator==(const SecretObjectReference&) const = default;
+};
+
+struct LocalObjectReference {
+  std::string group;
+  std::string kind;
+  std::string name;
+  bool operator==(const LocalObjectReference&) const = default;
+};
+
+// GatewayClass.spec.parametersRef; Gateway.spec.infrastructure.parametersRef has no namespace.
+struct ParametersReference {
+  std::string group;
+  std::string kind;
+  std::string name;
+  std::optional<std::string> name_space;
+  bool operator==(const ParametersReference&) const = default;
+};
+
+// numerator/denominator; a share of requests.
+struct Fraction {
+  int32_t numerator = 0;
+  int32_t denominator = 100;
+  bool operator==(const Fraction&) const = default;
+};
+
+enum class CookieLifetime { kPermanent, kSession };
+enum class SessionPersistenceType { kCookie, kHeader };
+
+struct CookieConfig {
+  CookieLifetime lifetime_type = CookieLifetime::kSession;
+  bool operator==(const CookieConfig&) const = default;
+};
+
+// GEP-1619.
+struct SessionPersistence {
+  std::optional<std::string> session_name;
+  std::optional<Duration> absolute_timeout;
+  std::optional<Duration> idle_timeout;
+  SessionPersistenceType type = SessionPersistenceType::kCookie;
+  std::optional<CookieConfig> cookie_config;
+  bool operator==(const SessionPersistence&) const = default;
+};
+
+// One parent's part of a route's status.
+struct RouteParentStatus {
+  ParentReference parent_ref;
+  std::string controller_name;
+  std::vector<Condition> conditions;
+  bool operator==(const RouteParentStatus&) const = default;
+};
+
+struct RouteStatus {
+  std::vector<RouteParentStatus> parents;
+  bool operator==(const RouteStatus&) const = default;
+};
+
+}  // namespace limen::api

@@ -1,0 +1,42 @@
+# limen_library(NAME [DEPS target...])
+#   The library of one folder: its *.cc, and its *_test.cc as one test program NAME_test.
+#   Dependencies run top to bottom (see src/README.md); the linker keeps them honest.
+function(limen_library name)
+  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE limen_warnings)
+    set(under_test ${name})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${ARG_DEPS})
+    set(under_test ${name})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${under_test} limen_warnings GTest::gmock GTest::gtest_main)
+    add_test(NAME unit/${name} COMMAND ${name}_test --gtest_brief=1)
+  endif()
+
+  file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
+  foreach(fuzzer ${fuzzers})
+    get_filename_component(target ${fuzzer} NAME_WE)
+    limen_fuzzer(${target} ${fuzzer} ${under_test})
+  endforeach()
+endfunction()
+
+# A fuzz target: with clang and LIMEN_FUZZ a libFuzzer program, otherwise nothing.
+function(limen_fuzzer target source library)
+  if(LIMEN_FUZZ)
+    add_executable(${target} ${source})
+    target_link_libraries(${target} PRIVATE ${library})
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=10 -rss_limit_mb=2048 -print_final_stats=0)
+  endif()
+endfunction()

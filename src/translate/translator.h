@@ -1,0 +1,80 @@
+// Gateway API objects in, xDS resources, statuses and proxy plans out: the engine behind `run`, `server`,
+// `translate` and `validate`.
+//
+// One thread owns a Translator.  Each apply() is one commit: it costs what the changes affect, and what it
+// returns is exactly what became different.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "api/kinds.h"
+#include "infra/plan.h"
+#include "xds/resources/resource.h"
+
+namespace limen::translate {
+
+struct Options {
+  std::string controller_name = "gateway.envoyproxy.io/gatewayclass-controller";
+  // Listener ports below this are bound shifted by 10000 (Envoy Gateway's rule); 0: never shift.
+  int32_t first_unprivileged_port = 0;
+  // Addresses to report in Gateway.status.addresses.
+  std::vector<std::string> addresses = {"127.0.0.1"};
+  // Without GatewayClass of this name in the input, one is implied (file mode); "" for none.
+  std::string implied_gateway_class;
+};
+
+using AnyStatus = std::variant<api::GatewayClassStatus, api::GatewayStatus, api::RouteStatus, api::BackendStatus>;
+
+struct StatusChange {
+  api::Kind kind;
+  api::ObjectKey key;
+  std::shared_ptr<const AnyStatus> status;  // nullptr: the object is gone
+};
+
+struct Output {
+  std::vector<xds::ResourceChange> resources;  // in no special order: the xDS server orders
+  std::vector<StatusChange> statuses;
+  std::vector<infra::PlanChange> plans;
+  size_t rows = 0;                             // rules that ran
+};
+
+// A resource that an Envoy refused; found by the xDS server.
+struct Rejection {
+  std::string proxy;
+  xds::ResourceType type;
+  std::string name;
+  uint64_t hash = 0;     // of the refused version
+  std::string message;   // Envoy's
+};
+
+// How far the proxies of a plan are; found by the infrastructure.
+struct ProxyState {
+  std::string proxy;
+  bool running = false;
+  std::string message;   // if not: why
+};
+
+struct Input {
+  api::ChangeBatch objects;
+  std::vector<Rejection> rejections;
+  std::vector<ProxyState> proxies;
+};
+
+class Translator {
+ public:
+  explicit Translator(Options options);
+  ~Translator();
+  Translator(const Translator&) = delete;
+  Translator& operator=(const Translator&) = delete;
+
+  Output apply(const Input& input);
+
+ private:
+  struct World;
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace limen::translate
