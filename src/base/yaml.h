@@ -26,8 +26,19 @@ struct YamlDocument {
   int line = 1;                    // where it begins
 };
 
-// The documents of `text`, empty ones left out.  After a syntax error reading goes on behind the next line that is `---`: 
-// a broken document does not hide the ones after it.
+// The text of one document, from its `---` (if any) to before the next.
+struct YamlChunk {
+  std::string_view text;
+  int line = 1;  // of its first character, in the whole
+};
+
+// Cuts a stream at the lines that begin with `---`.  The chunks share the text's bytes.
+std::vector<YamlChunk> split_yaml(std::string_view text);
+
+// nullopt: the chunk holds nothing (white space and comments, or null).
+std::optional<YamlDocument> parse_yaml_chunk(const YamlChunk& chunk, const YamlLimits& limits = {});
+
+// All documents of `text`, empty ones left out.  A broken document does not hide the others.
 std::vector<YamlDocument> parse_yaml(std::string_view text, const YamlLimits& limits = {});
 
 // Block-style YAML of one value, ending with a line feed; strings are quoted where they need it.
