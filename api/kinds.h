@@ -72,6 +72,7 @@ struct ObjectChange {
 };
 using ChangeBatch = std::vector<ObjectChange>;
 
+const KindInfo& kind_of(const AnyObject& object);          // REQUIRES: not monostate
 const ObjectMeta& metadata_of(const AnyObject& object);  // REQUIRES: not monostate
 
 }  // namespace limen::api

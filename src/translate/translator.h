@@ -22,8 +22,6 @@ struct Options {
   int32_t first_unprivileged_port = 0;
   // Addresses to report in Gateway.status.addresses.
   std::vector<std::string> addresses = {"127.0.0.1"};
-  // Without GatewayClass of this name in the input, one is implied (file mode); "" for none.
-  std::string implied_gateway_class;
 };
 
 using AnyStatus = std::variant<api::GatewayClassStatus, api::GatewayStatus, api::RouteStatus, api::BackendStatus>;
@@ -55,6 +53,8 @@ struct ProxyState {
   std::string proxy;
   bool running = false;
   std::string message;   // if not: why
+
+  bool operator==(const ProxyState&) const = default;
 };
 
 struct Input {
@@ -73,8 +73,8 @@ class Translator {
   Output apply(const Input& input);
 
  private:
-  struct World;
-  std::unique_ptr<World> world_;
+  struct Engine;
+  std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace limen::translate

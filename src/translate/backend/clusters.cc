@@ -1,0 +1,78 @@
+#include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
+
+#include "translate/backend/rules.h"
+
+namespace limen::translate {
+namespace {
+
+namespace cluster_v3 = envoy::config::cluster::v3;
+
+constexpr int kConnectTimeoutSeconds = 10;
+constexpr uint32_t kConnectionBuffer = 32768;
+
+void write_protocol(BackendProtocol protocol, cluster_v3::Cluster& out) {
+  if (protocol != BackendProtocol::kHttp2) return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
+  envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+  options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  (*out.mutable_typed_extension_protocol_options())["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"].PackFrom(options);
+}
+
+void write_eds(cluster_v3::Cluster& out) {
+  out.set_type(cluster_v3::Cluster::EDS);
+  auto* eds = out.mutable_eds_cluster_config();
+  eds->set_service_name(out.name());
+  eds->mutable_eds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+  eds->mutable_eds_config()->mutable_ads();
+  out.set_ignore_health_on_host_removal(true);
+}
+
+void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster& out) {
+  out.set_type(cluster_v3::Cluster::STRICT_DNS);
+  out.set_dns_lookup_family(cluster_v3::Cluster::V4_PREFERRED);
+  out.mutable_dns_refresh_rate()->set_seconds(30);
+  out.set_respect_dns_ttl(true);
+  auto* assignment = out.mutable_load_assignment();
+  assignment->set_cluster_name(out.name());
+  auto* locality = assignment->endpoints_size() > 0 ? assignment->mutable_endpoints(0) : assignment->add_endpoints();
+  auto* address = locality->add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
+  address->set_address(hostname);
+  address->set_port_value(static_cast<uint32_t>(port));
+}
+
+// False: the backend is gone.
+bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref, cluster_v3::Cluster& out) {
+  if (ref.kind == api::Kind::kService) {
+    const api::Service* service = world.services.get(reads, ref.object);
+    if (service == nullptr) return false;
+    if (service->spec.type == "ExternalName") {
+      add_dns_host(service->spec.external_name, ref.port, out);
+    } else {
+      write_eds(out);
+    }
+    return true;
+  }
+  const api::Backend* backend = world.backends.get(reads, ref.object);
+  if (backend == nullptr) return false;
+  for (const auto& endpoint : backend->spec.endpoints) {
+    if (endpoint.fqdn) add_dns_host(endpoint.fqdn->hostname, endpoint.fqdn->port, out);
+  }
+  if (!out.has_load_assignment()) write_eds(out);
+  return true;
+}
+
+}  // namespace
+
+std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world, const ClusterRef& ref) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(ref.text());
+  if (!write_discovery(reads, world, ref, cluster)) return nullptr;
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
+  cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
+  cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
+  write_protocol(ref.protocol, cluster);
+  return xds::fragment_of(cluster);
+}
+
+}  // namespace limen::translate

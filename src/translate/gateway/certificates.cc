@@ -1,0 +1,88 @@
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base/strings.h"
+#include "translate/gateway/rules.h"
+
+namespace limen::translate {
+namespace {
+
+using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+Bio reader(const std::string& text) {
+  return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
+}
+
+// Refuses to ask anyone for a pass phrase.
+int no_pass_phrase(char*, int, int, void*) { return -1; }
+
+Verdict check_pair(const std::string& certificate_pem, const std::string& key_pem) {
+  const Bio certificate_text = reader(certificate_pem);
+  const X509Ptr certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, no_pass_phrase, nullptr), X509_free);
+  const Bio key_text = reader(key_pem);
+  const KeyPtr key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_pass_phrase, nullptr), EVP_PKEY_free);
+  Verdict verdict;
+  if (certificate == nullptr) {
+    verdict = Verdict::no("InvalidCertificateRef", "tls.crt holds no PEM certificate");
+  } else if (key == nullptr) {
+    verdict = Verdict::no("InvalidCertificateRef", "tls.key holds no PEM private key (encrypted keys are not read)");
+  } else if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    verdict = Verdict::no("InvalidCertificateRef", "tls.key does not belong to the certificate in tls.crt");
+  }
+  ERR_clear_error();
+  return verdict;
+}
+
+// The plain value of a key: stringData beats data, as in the API server.
+std::optional<std::string> value_of(const api::Secret& secret, const std::string& name) {
+  if (auto it = secret.string_data.find(name); it != secret.string_data.end()) return it->second;
+  auto it = secret.data.find(name);
+  return it == secret.data.end() ? std::nullopt : decode_base64(it->second);
+}
+
+Certificate unusable(std::string message) {
+  return {Verdict::no("InvalidCertificateRef", std::move(message)), nullptr};
+}
+
+Certificate read(const api::Secret& secret) {
+  if (secret.type != "kubernetes.io/tls") {
+    return unusable(fmt::format("its type is '{}' where 'kubernetes.io/tls' is needed", secret.type));
+  }
+  const auto certificate = value_of(secret, "tls.crt");
+  const auto key = value_of(secret, "tls.key");
+  if (!certificate || !key) {
+    return unusable(fmt::format("{} is missing or not base64", certificate ? "tls.key" : "tls.crt"));
+  }
+  if (Verdict verdict = check_pair(*certificate, *key); !verdict.ok) return {verdict, nullptr};
+
+  envoy::extensions::transport_sockets::tls::v3::Secret message;
+  message.set_name(secret.metadata.key().text());
+  message.mutable_tls_certificate()->mutable_certificate_chain()->set_inline_bytes(*certificate);
+  message.mutable_tls_certificate()->mutable_private_key()->set_inline_bytes(*key);
+  if (const auto staple = value_of(secret, "tls.ocsp-staple")) {
+    message.mutable_tls_certificate()->mutable_ocsp_staple()->set_inline_bytes(*staple);
+  }
+  return {{}, xds::fragment_of(message)};
+}
+
+}  // namespace
+
+std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world, const ObjectKey& key) {
+  const api::Secret* secret = world.secret_objects.get(reads, key);
+  return secret == nullptr ? nullptr : std::make_shared<const Certificate>(read(*secret));
+}
+
+std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world, const ProxyName& key) {
+  const size_t slash = key.name.find('/');
+  const Certificate* certificate =
+      world.certificates.get(reads, {key.name.substr(0, slash), key.name.substr(slash + 1)});
+  return certificate == nullptr ? nullptr : certificate->secret;
+}
+
+}  // namespace limen::translate

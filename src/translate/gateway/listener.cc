@@ -1,0 +1,141 @@
+// Defaults are Envoy Gateway's.  The per-route filters (CORS, stateful session) are always installed, inert until
+// a route configures them: adding them later would change the listener, and a changed listener drains connections.
+#include "translate/gateway/listener.h"
+
+#include <envoy/config/listener/v3/listener.pb.h>
+#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
+#include <envoy/extensions/filters/http/cors/v3/cors.pb.h>
+#include <envoy/extensions/filters/http/router/v3/router.pb.h>
+#include <envoy/extensions/filters/http/stateful_session/v3/stateful_session.pb.h>
+#include <envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h>
+#include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
+
+#include <algorithm>
+
+#include "features/features.h"
+#include "translate/route/rules.h"
+
+namespace limen::translate {
+namespace {
+
+namespace listener_v3 = envoy::config::listener::v3;
+namespace http_v3 = envoy::extensions::filters::http;
+using Hcm = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+
+constexpr uint32_t kConnectionBuffer = 32768;
+constexpr uint32_t kStreamWindow = 65536;
+constexpr uint32_t kConnectionWindow = 1048576;
+constexpr uint32_t kConcurrentStreams = 100;
+
+template <class Config>
+void add_http_filter(const char* name, const Config& config, bool disabled, Hcm& hcm) {
+  auto* filter = hcm.add_http_filters();
+  filter->set_name(name);
+  filter->mutable_typed_config()->PackFrom(config);
+  filter->set_disabled(disabled);
+}
+
+void add_http_filters(Hcm& hcm) {
+  add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
+  add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true, hcm);
+  http_v3::router::v3::Router router;
+  router.set_suppress_envoy_headers(true);
+  add_http_filter("envoy.filters.http.router", router, false, hcm);
+}
+
+void harden(Hcm& hcm) {
+  hcm.mutable_normalize_path()->set_value(true);
+  hcm.set_merge_slashes(true);
+  hcm.set_path_with_escaped_slashes_action(Hcm::UNESCAPE_AND_REDIRECT);
+  hcm.mutable_common_http_protocol_options()->set_headers_with_underscores_action(
+      envoy::config::core::v3::HttpProtocolOptions::REJECT_REQUEST);
+  hcm.mutable_use_remote_address()->set_value(true);
+  hcm.set_server_header_transformation(Hcm::PASS_THROUGH);
+}
+
+Hcm connection_manager(const std::string& route_configuration, const std::string& stat_prefix) {
+  Hcm hcm;
+  hcm.set_codec_type(Hcm::AUTO);
+  hcm.set_stat_prefix(stat_prefix);
+  hcm.mutable_rds()->set_route_config_name(route_configuration);
+  auto* source = hcm.mutable_rds()->mutable_config_source();
+  source->set_resource_api_version(envoy::config::core::v3::V3);
+  source->mutable_ads();
+  source->mutable_initial_fetch_timeout();  // 0s: serve nothing rather than a listener without routes
+  auto* http2 = hcm.mutable_http2_protocol_options();
+  http2->mutable_initial_stream_window_size()->set_value(kStreamWindow);
+  http2->mutable_initial_connection_window_size()->set_value(kConnectionWindow);
+  http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
+  harden(hcm);
+  auto* log = hcm.add_access_log();
+  log->set_name("envoy.access_loggers.stdout");
+  log->mutable_typed_config()->PackFrom(envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  add_http_filters(hcm);
+  return hcm;
+}
+
+void add_connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
+                            listener_v3::FilterChain& chain) {
+  auto* filter = chain.add_filters();
+  filter->set_name("envoy.filters.network.http_connection_manager");
+  filter->mutable_typed_config()->PackFrom(connection_manager(route_configuration, stat_prefix));
+}
+
+void add_tls(const ListenerModel& model, listener_v3::FilterChain& chain) {
+  envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
+  auto* common = context.mutable_common_tls_context();
+  common->add_alpn_protocols("h2");
+  common->add_alpn_protocols("http/1.1");
+  for (const std::string& secret : model.secrets) {
+    auto* sds = common->add_tls_certificate_sds_secret_configs();
+    sds->set_name(secret);
+    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+    sds->mutable_sds_config()->mutable_ads();
+  }
+  context.set_disable_stateless_session_resumption(true);
+  context.set_disable_stateful_session_resumption(true);
+  auto* socket = chain.mutable_transport_socket();
+  socket->set_name("envoy.transport_sockets.tls");
+  socket->mutable_typed_config()->PackFrom(context);
+}
+
+void add_https_chains(const PortModel& port, listener_v3::Listener& listener) {
+  auto* inspector = listener.add_listener_filters();
+  inspector->set_name("envoy.filters.listener.tls_inspector");
+  inspector->mutable_typed_config()->PackFrom(envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
+  for (const ListenerModel& model : port.listeners) {
+    auto* chain = listener.add_filter_chains();
+    chain->set_name(model.ir_name());
+    if (model.hostname != "*") chain->mutable_filter_chain_match()->add_server_names(model.hostname);
+    add_connection_manager(route_configuration_of(port, model), "https-" + std::to_string(port.bind_port), *chain);
+    add_tls(model, *chain);
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world, const PortKey& key) {
+  const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
+  if (proxy == nullptr) return nullptr;
+  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(), [&](const auto& p) { return p.port == key.port; });
+  if (port == proxy->ports.end()) return nullptr;
+
+  listener_v3::Listener listener;
+  listener.set_name(port->name);
+  auto* address = listener.mutable_address()->mutable_socket_address();
+  address->set_address("0.0.0.0");
+  address->set_port_value(static_cast<uint32_t>(port->bind_port));
+  listener.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
+  listener.mutable_max_connections_to_accept_per_socket_event()->set_value(1);
+  if (port->protocol == Protocol::kHttps) {
+    add_https_chains(*port, listener);
+  } else {
+    auto* chain = listener.mutable_default_filter_chain();
+    chain->set_name(port->name);
+    add_connection_manager(port->name, "http-" + std::to_string(port->bind_port), *chain);
+  }
+  return xds::fragment_of(listener);
+}
+
+}  // namespace limen::translate

@@ -1,0 +1,29 @@
+// Hostnames of listeners and routes.  "*" stands for every host; a wildcard matches one or more labels.
+// Source: Gateway API Listener.hostname and HTTPRouteSpec.hostnames.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace limen::translate {
+
+// Whether `pattern` ("*", "*.x", "a.x") covers `host` (of the same forms).
+bool covers(std::string_view pattern, std::string_view host);
+
+// What both allow: the more specific one; nullopt where they have nothing in common.
+std::optional<std::string> intersect(std::string_view a, std::string_view b);
+
+// Larger is more specific: exact names over wildcards, then the longer one; "*" is 0.
+size_t specificity(std::string_view host);
+
+// The hosts of a route on a listener.  `others`: hostnames of the listeners on the same port; what a more
+// specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique.
+std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts, const std::string& listener,
+                                           const std::vector<std::string>& others);
+
+// "a.b" -> "a_b", as in Envoy Gateway's names.
+std::string underscored(std::string_view host);
+
+}  // namespace limen::translate

@@ -1,0 +1,38 @@
+#include "translate/model.h"
+
+namespace limen::translate {
+namespace {
+
+template <class T>
+bool same(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
+}  // namespace
+
+bool ClassModel::operator==(const ClassModel& other) const {
+  return accepted == other.accepted && same(settings, other.settings);
+}
+
+bool GatewayModel::operator==(const GatewayModel& other) const {
+  return key == other.key && proxy == other.proxy && created == other.created && accepted == other.accepted &&
+         listeners == other.listeners && same(settings, other.settings);
+}
+
+bool ProxyModel::operator==(const ProxyModel& other) const {
+  return listeners == other.listeners && ports == other.ports && same(settings, other.settings);
+}
+
+std::string ClusterRef::text() const {
+  std::string text = kind == api::Kind::kBackend ? "backend/" : "service/";
+  text += object.text();
+  if (port != 0) text += "/" + std::to_string(port);
+  switch (protocol) {
+    case BackendProtocol::kHttp1: break;
+    case BackendProtocol::kHttp2: text += "/h2c"; break;
+    case BackendProtocol::kWebSocket: text += "/ws"; break;
+  }
+  return text;
+}
+
+}  // namespace limen::translate

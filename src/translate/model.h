@@ -1,0 +1,250 @@
+// The values that flow between the rules: small, comparable, owned.
+//
+// Words are the Gateway API's (listener, parent_ref, attachment) and xDS's (virtual host, route configuration,
+// cluster).  "proxy" is a group of Envoys with one configuration: node.cluster, "<namespace>/<gateway>", or the
+// GatewayClass's name where its Gateways are merged.
+#pragma once
+
+#include <absl/hash/hash.h>
+
+#include <compare>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/kinds.h"
+#include "xds/resources/resource.h"
+
+namespace limen::translate {
+
+using api::ObjectKey;
+using xds::FragmentPtr;
+
+// True, or why not; becomes a condition.
+struct Verdict {
+  bool ok = true;
+  std::string reason;   // empty where ok: the condition's own positive reason
+  std::string message;
+
+  bool operator==(const Verdict&) const = default;
+  static Verdict no(std::string reason, std::string message) {
+    return {false, std::move(reason), std::move(message)};
+  }
+};
+
+// ---- GatewayClass --------------------------------------------------------------------------------
+
+struct ClassModel {
+  Verdict accepted;
+  std::shared_ptr<const api::EnvoyProxySpec> settings;  // nullptr: no parametersRef
+
+  bool operator==(const ClassModel& other) const;
+};
+
+// ---- Gateway -------------------------------------------------------------------------------------
+
+enum class Protocol { kHttp, kHttps, kOther };
+
+struct ListenerModel {
+  ObjectKey gateway;
+  std::string name;            // spec.listeners[].name
+  std::string hostname;        // "*" where none is given
+  int32_t port = 0;
+  Protocol protocol = Protocol::kHttp;
+  api::RouteNamespaces namespaces;
+  std::vector<std::string> kinds;              // names of route kinds that may attach
+  std::vector<std::string> secrets;            // SDS names of the usable certificates
+  Verdict accepted, resolved_refs, conflicted; // conflicted.ok: there is no conflict
+  Verdict programmed;                          // what stands in the way apart from those three
+
+  bool operator==(const ListenerModel&) const = default;
+  bool ready() const { return accepted.ok && conflicted.ok && programmed.ok; }
+  // "<namespace>/<gateway>/<listener>", Envoy Gateway's name for it.
+  std::string ir_name() const { return gateway.text() + "/" + name; }
+};
+
+struct GatewayModel {
+  ObjectKey key;
+  std::string proxy;
+  api::Time created;
+  Verdict accepted;
+  std::shared_ptr<const api::EnvoyProxySpec> settings;
+  std::vector<ListenerModel> listeners;        // in the order of the spec
+
+  bool operator==(const GatewayModel& other) const;
+};
+
+// ---- Proxy: the Gateways that share Envoys -------------------------------------------------------
+
+// What one port serves: an xDS listener.
+struct PortModel {
+  std::string name;                            // of the xDS listener
+  int32_t port = 0;
+  int32_t bind_port = 0;
+  Protocol protocol = Protocol::kHttp;
+  std::vector<ListenerModel> listeners;        // ready ones; the first gives the name
+
+  bool operator==(const PortModel&) const = default;
+};
+
+struct ProxyModel {
+  std::shared_ptr<const api::EnvoyProxySpec> settings;
+  std::vector<ListenerModel> listeners;        // of all Gateways, conflicts decided
+  std::vector<PortModel> ports;
+
+  bool operator==(const ProxyModel& other) const;
+};
+
+struct PortKey {
+  std::string proxy;
+  int32_t port = 0;
+  auto operator<=>(const PortKey&) const = default;
+  std::string text() const { return proxy + ":" + std::to_string(port); }
+  template <class H>
+  friend H AbslHashValue(H h, const PortKey& key) {
+    return H::combine(std::move(h), key.proxy, key.port);
+  }
+};
+
+// ---- Names within a proxy ------------------------------------------------------------------------
+
+// A named thing of a proxy: a route configuration, a secret.
+struct ProxyName {
+  std::string proxy;
+  std::string name;
+  auto operator<=>(const ProxyName&) const = default;
+  std::string text() const { return proxy + " " + name; }
+  template <class H>
+  friend H AbslHashValue(H h, const ProxyName& key) {
+    return H::combine(std::move(h), key.proxy, key.name);
+  }
+};
+
+struct VirtualHostKey {
+  std::string proxy;
+  std::string route_configuration;
+  std::string listener;  // IR name
+  std::string host;
+  auto operator<=>(const VirtualHostKey&) const = default;
+  std::string text() const { return proxy + " " + route_configuration + " " + host; }
+  template <class H>
+  friend H AbslHashValue(H h, const VirtualHostKey& key) {
+    return H::combine(std::move(h), key.proxy, key.route_configuration, key.listener, key.host);
+  }
+};
+
+// ---- Route ---------------------------------------------------------------------------------------
+
+// The hosts that a route serves on one listener.
+struct AttachedListener {
+  ObjectKey gateway;
+  std::string proxy;
+  std::string listener;             // IR name
+  std::string section;              // spec.listeners[].name
+  std::string route_configuration;
+  int32_t port = 0;
+  bool https = false;
+  bool default_port = false;        // 80 for HTTP, 443 for HTTPS
+  std::vector<std::string> hosts;
+
+  bool operator==(const AttachedListener&) const = default;
+};
+
+// What became of one parentRef.
+struct Attachment {
+  bool ours = false;                // the parent is a Gateway of one of our classes
+  Verdict accepted;
+  std::vector<AttachedListener> listeners;
+
+  bool operator==(const Attachment&) const = default;
+};
+
+struct Attachments {
+  std::vector<Attachment> parents;  // as spec.parentRefs
+  bool operator==(const Attachments&) const = default;
+};
+
+// ---- Backend -------------------------------------------------------------------------------------
+
+enum class BackendProtocol { kHttp1, kHttp2, kWebSocket };
+
+// A cluster's identity: the backend and the settings that matter.  Routes that agree share it.
+struct ClusterRef {
+  api::Kind kind = api::Kind::kService;
+  ObjectKey object;
+  int32_t port = 0;                 // of a Service; 0 for a Backend
+  BackendProtocol protocol = BackendProtocol::kHttp1;
+
+  auto operator<=>(const ClusterRef&) const = default;
+  // "service/<namespace>/<name>/<port>", plus "/h2c" or "/ws".
+  std::string text() const;
+  template <class H>
+  friend H AbslHashValue(H h, const ClusterRef& ref) {
+    return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol);
+  }
+};
+
+struct ProxyCluster {
+  std::string proxy;
+  ClusterRef cluster;
+  auto operator<=>(const ProxyCluster&) const = default;
+  std::string text() const { return proxy + " " + cluster.text(); }
+  template <class H>
+  friend H AbslHashValue(H h, const ProxyCluster& key) {
+    return H::combine(std::move(h), key.proxy, key.cluster);
+  }
+};
+
+// ---- Translated route ----------------------------------------------------------------------------
+
+// The specification's order among the matches of one virtual host: smaller is tried first.
+// Source: HTTPRouteRule.matches ("Precedence"); regular expressions go between exact and prefix.
+struct MatchOrder {
+  int32_t path_rank = 0;
+  int32_t path_length = 0;    // negated
+  int32_t method = 0;         // 0 with, 1 without
+  int32_t headers = 0;        // negated
+  int32_t query_params = 0;   // negated
+  int64_t created = 0;
+  ObjectKey route;
+  uint32_t entry = 0;         // in TranslatedRoute::entries, which are in the order of rules and matches
+
+  auto operator<=>(const MatchOrder&) const = default;
+};
+
+// One xDS route of one virtual host.
+struct RouteEntry {
+  VirtualHostKey virtual_host;
+  MatchOrder order;
+  FragmentPtr route;
+
+  bool operator==(const RouteEntry& other) const {
+    return virtual_host == other.virtual_host && order == other.order && *route == *other.route;
+  }
+};
+
+struct TranslatedRoute {
+  std::vector<RouteEntry> entries;
+  std::vector<ProxyCluster> clusters;  // sorted, unique
+  Verdict resolved_refs;
+  Verdict rules;                       // not ok: some or all rules could not be translated
+  bool all_rules_failed = false;
+
+  bool operator==(const TranslatedRoute&) const = default;
+};
+
+// ---- Certificate ---------------------------------------------------------------------------------
+
+// A Secret looked at as a TLS certificate.
+struct Certificate {
+  Verdict usable;
+  FragmentPtr secret;   // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr if not usable
+
+  bool operator==(const Certificate& other) const {
+    return usable == other.usable && (secret == nullptr) == (other.secret == nullptr) &&
+           (secret == nullptr || *secret == *other.secret);
+  }
+};
+
+}  // namespace limen::translate

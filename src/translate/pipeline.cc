@@ -1,0 +1,99 @@
+// The whole data flow, top to bottom: which rule makes which table out of which.
+#include "translate/backend/rules.h"
+#include "translate/gateway/listener.h"
+#include "translate/gateway/rules.h"
+#include "translate/route/rules.h"
+#include "translate/status/rules.h"
+#include "translate/world.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kServiceNameLabel[] = "kubernetes.io/service-name";
+
+// Binds a rule to its world: flow wants rule(reads, key).
+template <class Rule>
+auto bind(World& world, Rule rule) {
+  return [&world, rule](flow::Reads& reads, const auto& key) { return rule(reads, world, key); };
+}
+
+void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, auto& emit) {
+  const auto label = slice.metadata.labels.find(kServiceNameLabel);
+  if (label != slice.metadata.labels.end()) emit(ObjectKey{key.name_space, label->second});
+}
+
+void entries_by_virtual_host(const ObjectKey&, const TranslatedRoute& route, auto& emit) {
+  for (const RouteEntry& entry : route.entries) emit(entry.virtual_host, entry.order);
+}
+
+void names_of_route_configurations(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  for (const PortModel& port : model.ports) {
+    for (const ListenerModel& listener : port.listeners) emit(ProxyName{proxy, route_configuration_of(port, listener)});
+  }
+}
+
+void listeners_attached_to(const ObjectKey&, const Attachments& attachments, auto& emit) {
+  for (const Attachment& attachment : attachments.parents) {
+    for (const AttachedListener& listener : attachment.listeners) {
+      emit(ProxyName{listener.gateway.text(), listener.section});
+    }
+  }
+}
+
+}  // namespace
+
+World::World(Options given)
+    : options(std::move(given)),
+      gateway_classes(graph, "gateway_classes"),
+      gateway_objects(graph, "gateways"),
+      http_routes(graph, "http_routes"),
+      reference_grants(graph, "reference_grants"),
+      backends(graph, "backends"),
+      envoy_proxies(graph, "envoy_proxies"),
+      services(graph, "services"),
+      endpoint_slices(graph, "endpoint_slices"),
+      secret_objects(graph, "secrets"),
+      config_maps(graph, "config_maps"),
+      namespaces(graph, "namespaces"),
+      proxy_states(graph, "proxy_states"),
+      grants_of("grants_of", reference_grants, [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      slices_of("slices_of", endpoint_slices, [](const auto& key, const auto& slice, auto& emit) { slices_by_service(key, slice, emit); }),
+
+      classes("classes", gateway_classes, bind(*this, classify)),
+      certificates("certificates", secret_objects, bind(*this, read_certificate)),
+      gateway_specs("gateway_specs", gateway_objects, bind(*this, read_gateway)),
+      gateways_of_proxy("gateways_of_proxy", gateway_specs, [](const auto&, const auto& gateway, auto& emit) { emit(gateway.proxy, GatewayOrder{gateway.created.unix_seconds}); }),
+      proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
+      gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
+
+      attachments("attachments", http_routes, bind(*this, attach)),
+      routes("routes", attachments, bind(*this, translate_route)),
+
+      routes_of_virtual_host("routes_of_virtual_host", routes, [](const auto& key, const auto& route, auto& emit) { entries_by_virtual_host(key, route, emit); }),
+      virtual_hosts("virtual_hosts", routes_of_virtual_host, bind(*this, join_virtual_host)),
+      virtual_hosts_of("virtual_hosts_of", virtual_hosts, [](const auto& key, const auto&, auto& emit) { emit(ProxyName{key.proxy, key.route_configuration}); }),
+      route_configuration_names("route_configuration_names", proxies, [](const auto& proxy, const auto& model, auto& emit) { names_of_route_configurations(proxy, model, emit); }),
+      route_configurations("route_configurations", route_configuration_names, bind(*this, join_route_configuration)),
+
+      ports("ports", proxies, [](const auto& proxy, const auto& model, auto& emit) { for (const PortModel& port : model.ports) emit(PortKey{proxy, port.port}); }),
+      listeners("listeners", ports, bind(*this, build_listener)),
+
+      users_of_cluster("users_of_cluster", routes, [](const auto&, const auto& route, auto& emit) { for (const ProxyCluster& use : route.clusters) emit(use.cluster); }),
+      clusters("clusters", users_of_cluster, bind(*this, build_cluster)),
+      endpoints("endpoints", users_of_cluster, bind(*this, build_endpoints)),
+      users_of_proxy_cluster("users_of_proxy_cluster", routes, [](const auto&, const auto& route, auto& emit) { for (const ProxyCluster& use : route.clusters) emit(use); }),
+      proxy_clusters("proxy_clusters", users_of_proxy_cluster, [this](flow::Reads& reads, const ProxyCluster& key) { return clusters.share(reads, key.cluster); }),
+      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, [this](flow::Reads& reads, const ProxyCluster& key) { return endpoints.share(reads, key.cluster); }),
+
+      users_of_secret("users_of_secret", gateways, [](const auto&, const auto& gateway, auto& emit) { for (const auto& listener : gateway.listeners) for (const auto& secret : listener.secrets) emit(ProxyName{gateway.proxy, secret}); }),
+      secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
+
+      plans("plans", proxies, bind(*this, plan_proxy)),
+
+      attached_to("attached_to", attachments, [](const auto& key, const auto& value, auto& emit) { listeners_attached_to(key, value, emit); }),
+      class_statuses("class_statuses", classes, bind(*this, class_status)),
+      gateway_statuses("gateway_statuses", gateways, bind(*this, gateway_status)),
+      route_statuses("route_statuses", routes, bind(*this, route_status)),
+      backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {}
+
+}  // namespace limen::translate

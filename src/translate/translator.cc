@@ -1,0 +1,109 @@
+#include "translate/translator.h"
+
+#include "translate/world.h"
+
+namespace limen::translate {
+namespace {
+
+// Puts an object into the input table of its kind.
+class Loader {
+ public:
+  explicit Loader(World& world) : world_(world) {}
+
+  void load(const api::ObjectChange& change) {
+    switch (change.kind) {
+      case api::Kind::kGatewayClass: return store(world_.gateway_classes, change);
+      case api::Kind::kGateway: return store(world_.gateway_objects, change);
+      case api::Kind::kHttpRoute: return store(world_.http_routes, change);
+      case api::Kind::kReferenceGrant: return store(world_.reference_grants, change);
+      case api::Kind::kBackend: return store(world_.backends, change);
+      case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
+      case api::Kind::kService: return store(world_.services, change);
+      case api::Kind::kEndpointSlice: return store(world_.endpoint_slices, change);
+      case api::Kind::kSecret: return store(world_.secret_objects, change);
+      case api::Kind::kConfigMap: return store(world_.config_maps, change);
+      case api::Kind::kNamespace: return store(world_.namespaces, change);
+    }
+  }
+
+ private:
+  template <class T>
+  static void store(flow::Table<ObjectKey, T>& table, const api::ObjectChange& change) {
+    if (const auto* object = std::get_if<std::shared_ptr<const T>>(&change.object)) {
+      table.set(change.key, *object);
+    } else {
+      table.erase(change.key);
+    }
+  }
+
+  World& world_;
+};
+
+}  // namespace
+
+struct Translator::Engine {
+  explicit Engine(Options options) : world(std::move(options)) {
+    using xds::ResourceType;
+    collect(world.proxy_clusters, ResourceType::kCluster, [](const ProxyCluster& key) { return key.cluster.text(); });
+    collect(world.proxy_endpoints, ResourceType::kEndpoints, [](const ProxyCluster& key) { return key.cluster.text(); });
+    collect(world.route_configurations, ResourceType::kRouteConfiguration, [](const ProxyName& key) { return key.name; });
+    collect(world.secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
+    collect_listeners();
+    collect_status(world.class_statuses, api::Kind::kGatewayClass);
+    collect_status(world.gateway_statuses, api::Kind::kGateway);
+    collect_status(world.route_statuses, api::Kind::kHttpRoute);
+    collect_status(world.backend_statuses, api::Kind::kBackend);
+    world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) { output.plans.push_back({proxy, plan}); });
+  }
+
+  template <class Table, class NameOf>
+  void collect(Table& table, xds::ResourceType type, NameOf name_of) {
+    table.on_change([this, type, name_of](const auto& key, const auto&, const auto& after) {
+      output.resources.push_back({key.proxy, type, name_of(key), after});
+    });
+  }
+
+  // A listener's name is that of its port's first listener: it can change while the port stays.
+  void collect_listeners() {
+    world.listeners.on_change([this](const PortKey& key, const auto&, const FragmentPtr& after) {
+      std::string& name = listener_names[key];
+      const std::string now = after == nullptr ? std::string() : name_of_port(key);
+      if (!name.empty() && name != now) output.resources.push_back({key.proxy, xds::ResourceType::kListener, name, nullptr});
+      if (after != nullptr) output.resources.push_back({key.proxy, xds::ResourceType::kListener, now, after});
+      name = now;
+      if (name.empty()) listener_names.erase(key);
+    });
+  }
+
+  std::string name_of_port(const PortKey& key) const {
+    const ProxyModel* proxy = world.proxies.peek(key.proxy);
+    for (const PortModel& port : proxy->ports) {
+      if (port.port == key.port) return port.name;
+    }
+    return {};
+  }
+
+  template <class Table>
+  void collect_status(Table& table, api::Kind kind) {
+    table.on_change([this, kind](const ObjectKey& key, const auto&, const auto& after) {
+      output.statuses.push_back({kind, key, after == nullptr ? nullptr : std::make_shared<const AnyStatus>(*after)});
+    });
+  }
+
+  World world;
+  Output output;
+  std::map<PortKey, std::string> listener_names;
+};
+
+Translator::Translator(Options options) : engine_(std::make_unique<Engine>(std::move(options))) {}
+Translator::~Translator() = default;
+
+Output Translator::apply(const Input& input) {
+  Loader loader(engine_->world);
+  for (const api::ObjectChange& change : input.objects) loader.load(change);
+  for (const ProxyState& state : input.proxies) engine_->world.proxy_states.set(state.proxy, state);
+  engine_->output.rows = engine_->world.graph.commit();
+  return std::exchange(engine_->output, {});
+}
+
+}  // namespace limen::translate

@@ -1,0 +1,88 @@
+// All tables and indexes of the translation, in the order in which their rules run.  pipeline.cc connects
+// them; a rule may read only what stands above its own table.  One thread.
+#pragma once
+
+#include "flow/flow.h"
+#include "translate/model.h"
+#include "translate/translator.h"
+
+namespace limen::translate {
+
+struct GatewayOrder {  // oldest first, then by name (the key)
+  int64_t created = 0;
+  auto operator<=>(const GatewayOrder&) const = default;
+};
+
+struct World {
+  explicit World(Options options);
+
+  const Options options;
+  flow::Graph graph;
+
+  // Input: what the provider sees.
+  flow::Table<ObjectKey, api::GatewayClass> gateway_classes;
+  flow::Table<ObjectKey, api::Gateway> gateway_objects;
+  flow::Table<ObjectKey, api::HttpRoute> http_routes;
+  flow::Table<ObjectKey, api::ReferenceGrant> reference_grants;
+  flow::Table<ObjectKey, api::Backend> backends;
+  flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
+  flow::Table<ObjectKey, api::Service> services;
+  flow::Table<ObjectKey, api::EndpointSlice> endpoint_slices;
+  flow::Table<ObjectKey, api::Secret> secret_objects;
+  flow::Table<ObjectKey, api::ConfigMap> config_maps;
+  flow::Table<ObjectKey, api::Namespace> namespaces;
+  // Input: what the infrastructure reports.
+  flow::Table<std::string, ProxyState> proxy_states;
+
+  // Grants by the namespace that they open.
+  flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;
+  // Slices by the Service that they belong to.
+  flow::Index<ObjectKey, ObjectKey, api::EndpointSlice> slices_of;
+
+  // GatewayClass -> is it ours, with which settings.
+  flow::Derived<ObjectKey, ClassModel> classes;
+  // Secret -> certificate.
+  flow::Derived<ObjectKey, Certificate> certificates;
+  // Gateway -> its listeners, each looked at by itself.
+  flow::Derived<ObjectKey, GatewayModel> gateway_specs;
+  flow::Index<std::string, ObjectKey, GatewayModel, GatewayOrder> gateways_of_proxy;
+  // Proxy -> all its listeners with conflicts decided, and the ports.
+  flow::Derived<std::string, ProxyModel> proxies;
+  // Gateway -> its listeners as decided.
+  flow::Derived<ObjectKey, GatewayModel> gateways;
+
+  // HTTPRoute -> the listeners it attaches to.
+  flow::Derived<ObjectKey, Attachments> attachments;
+  // HTTPRoute -> xDS routes and the clusters they use.
+  flow::Derived<ObjectKey, TranslatedRoute> routes;
+
+  flow::Index<VirtualHostKey, ObjectKey, TranslatedRoute, MatchOrder> routes_of_virtual_host;
+  flow::Derived<VirtualHostKey, xds::Fragment> virtual_hosts;
+  flow::Index<ProxyName, VirtualHostKey, xds::Fragment> virtual_hosts_of;
+  flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
+  flow::Derived<ProxyName, xds::Fragment> route_configurations;
+
+  flow::Index<PortKey, std::string, ProxyModel> ports;
+  flow::Derived<PortKey, xds::Fragment> listeners;
+
+  flow::Index<ClusterRef, ObjectKey, TranslatedRoute> users_of_cluster;
+  flow::Derived<ClusterRef, xds::Fragment> clusters;
+  flow::Derived<ClusterRef, xds::Fragment> endpoints;
+  flow::Index<ProxyCluster, ObjectKey, TranslatedRoute> users_of_proxy_cluster;
+  flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
+  flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
+
+  flow::Index<ProxyName, ObjectKey, GatewayModel> users_of_secret;
+  flow::Derived<ProxyName, xds::Fragment> secrets;
+
+  flow::Derived<std::string, infra::ProxyPlan> plans;
+
+  // Statuses.
+  flow::Index<ProxyName, ObjectKey, Attachments> attached_to;  // (gateway, listener) -> routes
+  flow::Derived<ObjectKey, api::GatewayClassStatus> class_statuses;
+  flow::Derived<ObjectKey, api::GatewayStatus> gateway_statuses;
+  flow::Derived<ObjectKey, api::RouteStatus> route_statuses;
+  flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
+};
+
+}  // namespace limen::translate
