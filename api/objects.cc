@@ -118,7 +118,8 @@ Json emit_object(const AnyObject& object) {
         }
       },
       object);
-  for (auto& [name, value] : schema::emit(kind.schema(), pointer).as_object()) out.set(name, std::move(value));
+  Json members = schema::emit(kind.schema(), pointer);
+  for (auto& [name, value] : members.as_object()) out.set(name, std::move(value));
   return out;
 }
 

@@ -1,0 +1,28 @@
+// The subcommands of `limen`.  Each is told its options, prints, and returns the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace limen::ctl {
+
+// Exit codes, as documented by `limen --help`.
+inline constexpr int kOk = 0;
+inline constexpr int kInvalid = 1;   // the input has mistakes
+inline constexpr int kUsage = 2;     // the command line has
+inline constexpr int kFailed = 3;    // something outside failed
+
+struct TranslateOptions {
+  std::vector<std::string> paths;
+  std::string to = "xds";            // xds or gateway-api
+  std::string output = "yaml";       // yaml or json
+  bool show_secrets = false;
+};
+int translate(const TranslateOptions& options);
+
+struct ValidateOptions {
+  std::vector<std::string> paths;
+};
+int validate(const ValidateOptions& options);
+
+}  // namespace limen::ctl

@@ -1,0 +1,20 @@
+// Files -> objects and what follows from them, without a server: for translate and validate.
+#pragma once
+
+#include "providers/file/load.h"
+#include "translate/translator.h"
+
+namespace limen::ctl {
+
+struct Offline {
+  api::ChangeBatch objects;
+  std::vector<providers::FileProblem> problems;
+  translate::Output output;
+};
+
+Offline load_offline(const std::vector<std::string>& paths);
+
+// "routes.yaml:12: HTTPRoute/default/shop: spec.rules[0]: UnknownField: there is no such field"
+std::string text_of(const providers::FileProblem& problem);
+
+}  // namespace limen::ctl

@@ -1,0 +1,73 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/objects.h"
+#include "ctl/commands.h"
+#include "ctl/offline.h"
+
+namespace limen::ctl {
+namespace {
+
+// A condition that says what is wrong: one that should be True and is not.
+bool is_bad(const api::Condition& condition) {
+  const bool is_true = condition.status == api::ConditionStatus::kTrue;
+  if (condition.type == "Conflicted" || condition.type == "PartiallyInvalid") return is_true;
+  return !is_true;
+}
+
+class StatusReport {
+ public:
+  void add(const translate::StatusChange& change) {
+    if (change.status == nullptr) return;
+    object_ = api::text_of(api::info(change.kind), change.key);
+    std::visit([this](const auto& status) { add(status); }, *change.status);
+  }
+  std::vector<std::string> take() {
+    std::sort(lines_.begin(), lines_.end());
+    return std::move(lines_);
+  }
+
+ private:
+  void add(const api::GatewayClassStatus& status) { add(status.conditions, ""); }
+  void add(const api::BackendStatus& status) { add(status.conditions, ""); }
+  void add(const api::GatewayStatus& status) {
+    add(status.conditions, "");
+    for (const auto& listener : status.listeners) add(listener.conditions, "listener " + listener.name + ": ");
+  }
+  void add(const api::RouteStatus& status) {
+    for (const auto& parent : status.parents) add(parent.conditions, "parent " + parent.parent_ref.name + ": ");
+  }
+  void add(const std::vector<api::Condition>& conditions, const std::string& where) {
+    for (const api::Condition& condition : conditions) {
+      if (is_bad(condition)) {
+        lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition.type, condition.reason, condition.message));
+      }
+    }
+  }
+
+  std::string object_;
+  std::vector<std::string> lines_;
+};
+
+}  // namespace
+
+int validate(const ValidateOptions& options) {
+  const Offline offline = load_offline(options.paths);
+  size_t errors = 0, warnings = 0;
+  for (const auto& problem : offline.problems) {
+    const bool is_error = problem.severity == providers::Severity::kError;
+    ++(is_error ? errors : warnings);
+    fmt::print("{}{}\n", is_error ? "" : "warning: ", text_of(problem));
+  }
+  StatusReport report;
+  for (const auto& change : offline.output.statuses) report.add(change);
+  for (const std::string& line : report.take()) {
+    ++errors;
+    fmt::print("{}\n", line);
+  }
+  fmt::print("{} objects, {} errors, {} warnings\n", offline.objects.size(), errors, warnings);
+  return errors > 0 ? kInvalid : kOk;
+}
+
+}  // namespace limen::ctl

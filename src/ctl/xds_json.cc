@@ -1,0 +1,52 @@
+#include "ctl/xds_json.h"
+
+#include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/config/endpoint/v3/endpoint.pb.h>
+#include <envoy/config/listener/v3/listener.pb.h>
+#include <envoy/config/route/v3/route.pb.h>
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include "base/yaml.h"
+
+namespace limen::ctl {
+namespace {
+
+std::unique_ptr<google::protobuf::Message> message_for(xds::ResourceType type) {
+  switch (type) {
+    case xds::ResourceType::kCluster: return std::make_unique<envoy::config::cluster::v3::Cluster>();
+    case xds::ResourceType::kEndpoints: return std::make_unique<envoy::config::endpoint::v3::ClusterLoadAssignment>();
+    case xds::ResourceType::kListener: return std::make_unique<envoy::config::listener::v3::Listener>();
+    case xds::ResourceType::kRouteConfiguration: return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
+    case xds::ResourceType::kSecret: return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
+  }
+  __builtin_unreachable();
+}
+
+void redact(google::protobuf::Message& message) {
+  auto* secret = dynamic_cast<envoy::extensions::transport_sockets::tls::v3::Secret*>(&message);
+  if (secret != nullptr && secret->has_tls_certificate()) {
+    secret->mutable_tls_certificate()->mutable_private_key()->set_inline_string("[redacted]");
+  }
+}
+
+}  // namespace
+
+Result<Json> to_json(xds::ResourceType type, const xds::Fragment& fragment, bool show_secrets) {
+  const auto message = message_for(type);
+  if (!message->ParseFromString(fragment.bytes)) return Error{"a resource can't be read back"};
+  if (!show_secrets) redact(*message);
+  std::string text;
+  google::protobuf::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  const auto status = google::protobuf::util::MessageToJsonString(*message, &text, options);
+  if (!status.ok()) return Error{status.ToString()};
+  const auto documents = parse_yaml(text);
+  Json result{Json::Object{}};
+  result.set("@type", xds::type_url(type));
+  if (documents.empty() || documents[0].problem) return result;
+  for (const auto& [name, value] : documents[0].value.as_object()) result.set(name, value);
+  return result;
+}
+
+}  // namespace limen::ctl

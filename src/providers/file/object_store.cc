@@ -1,0 +1,225 @@
+#include "providers/file/object_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "base/yaml.h"
+
+namespace limen::providers {
+namespace {
+
+template <class F>
+api::AnyObject with_copy(const api::AnyObject& object, F change) {
+  return std::visit(
+      [&](const auto& pointer) -> api::AnyObject {
+        if constexpr (std::is_same_v<std::decay_t<decltype(pointer)>, std::monostate>) {
+          return {};
+        } else {
+          auto copy = std::make_shared<std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>>(*pointer);
+          change(copy->metadata);
+          return std::shared_ptr<const std::decay_t<decltype(*copy)>>(std::move(copy));
+        }
+      },
+      object);
+}
+
+bool equal_objects(const api::AnyObject& a, const api::AnyObject& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&](const auto& pointer) {
+        using Pointer = std::decay_t<decltype(pointer)>;
+        if constexpr (std::is_same_v<Pointer, std::monostate>) {
+          return true;
+        } else {
+          return *pointer == *std::get<Pointer>(b);
+        }
+      },
+      a);
+}
+
+bool is_list(const Json& value) {
+  return value.is_object() && value.text("kind").ends_with("List") && value.find("items") != nullptr;
+}
+
+}  // namespace
+
+void ObjectStore::set_file(const std::string& file, std::string_view text) {
+  const uint64_t hash = hash_bytes(text);
+  File& slot = files_[file];
+  if (slot.hash == hash && slot.unreadable.empty() && !slot.documents.empty()) return;
+  const File before = std::move(slot);
+  File now;
+  now.hash = hash;
+  std::multimap<uint64_t, const Document*> known;
+  for (const Document& document : before.documents) known.emplace(document.hash, &document);
+  for (const YamlChunk& chunk : split_yaml(text)) {
+    const auto it = known.find(hash_bytes(chunk.text));
+    if (it == known.end()) {
+      now.documents.push_back(parse_document(file, chunk.text, chunk.line));
+      continue;
+    }
+    now.documents.push_back(*it->second);  // the same text; its lines may have moved
+    Document& document = now.documents.back();
+    for (FileProblem& problem : document.problems) problem.problem.line += chunk.line - document.line;
+    document.line = chunk.line;
+  }
+  keep_last_good(before, now);
+  collect_items(now);
+  replace(file, before, now);
+  slot = std::move(now);
+}
+
+void ObjectStore::set_unreadable(const std::string& file, const std::string& reason) {
+  files_[file].unreadable = reason;
+}
+
+void ObjectStore::remove_file(const std::string& file) {
+  const auto it = files_.find(file);
+  if (it == files_.end()) return;
+  replace(file, it->second, {});
+  files_.erase(it);
+}
+
+std::vector<std::string> ObjectStore::files() const {
+  std::vector<std::string> names;
+  for (const auto& [name, file] : files_) names.push_back(name);
+  return names;
+}
+
+ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::string_view text, int line) {
+  ++parsed_documents_;
+  Document document;
+  document.hash = hash_bytes(text);
+  document.line = line;
+  const auto parsed = parse_yaml_chunk({text, line});
+  if (!parsed) return document;
+  if (parsed->problem) {
+    document.broken = true;
+    document.problems.push_back({file, "", Severity::kError, *parsed->problem});
+    return document;
+  }
+  if (!is_list(parsed->value)) {
+    add_object(file, parsed->value, document);
+    return document;
+  }
+  const Json& items = *parsed->value.find("items");
+  if (!items.is_array()) {
+    document.problems.push_back({file, "", Severity::kError, {"WrongType", "items", "must be a list", items.line()}});
+    return document;
+  }
+  for (const Json& item : items.as_array()) add_object(file, item, document);
+  return document;
+}
+
+void ObjectStore::add_object(const std::string& file, const Json& value, Document& document) {
+  api::ParsedObject parsed = api::parse_object(value);
+  const std::string name = fmt::format("{}/{}", parsed.type, parsed.key.text());
+  if (parsed.kind == nullptr && parsed.problems.empty()) {
+    document.problems.push_back({file, name, Severity::kWarning, {"UnknownKind", "kind", fmt::format("{} of {} is not known here and is left out", parsed.type, value.text("apiVersion")), value.line()}});
+    return;
+  }
+  for (Problem& problem : parsed.problems) document.problems.push_back({file, name, Severity::kError, std::move(problem)});
+  if (parsed.kind == nullptr) return;
+  const Identity identity{parsed.kind->kind, parsed.key};
+  if (std::holds_alternative<std::monostate>(parsed.object)) {
+    document.broken_objects.push_back(identity);
+  } else {
+    document.items.push_back({identity, std::move(parsed.object), value.line()});
+  }
+}
+
+// What was good before and is broken now stays in force in its last good version.
+void ObjectStore::keep_last_good(const File& before, File& now) {
+  const bool any_broken = std::any_of(now.documents.begin(), now.documents.end(), [](const auto& d) { return d.broken; });
+  std::set<Identity> good, broken;
+  for (const Document& document : now.documents) {
+    for (const Item& item : document.items) good.insert(item.identity);
+    broken.insert(document.broken_objects.begin(), document.broken_objects.end());
+  }
+  for (const auto& [identity, item] : before.items) {
+    if (good.contains(identity)) continue;
+    if (any_broken || broken.contains(identity)) now.kept.push_back(item);
+  }
+}
+
+void ObjectStore::collect_items(File& file) {
+  for (const Document& document : file.documents) {
+    for (const Item& item : document.items) file.items.emplace(item.identity, item);
+  }
+  for (const Item& item : file.kept) file.items.emplace(item.identity, item);
+}
+
+// Notes what differs.  Unchanged documents share their objects, so a pointer tells.
+void ObjectStore::replace(const std::string& file, const File& before, const File& now) {
+  for (const auto& [identity, item] : before.items) {
+    if (now.items.contains(identity)) continue;
+    owners_[identity].erase(file);
+    touched_.insert(identity);
+  }
+  for (const auto& [identity, item] : now.items) {
+    const auto it = before.items.find(identity);
+    if (it != before.items.end() && it->second.object == item.object) continue;
+    owners_[identity].insert(file);
+    touched_.insert(identity);
+  }
+}
+
+api::ChangeBatch ObjectStore::take_changes() {
+  api::ChangeBatch changes;
+  for (const Identity& identity : std::exchange(touched_, {})) {
+    const auto before = in_force_.find(identity);
+    const api::AnyObject old = before == in_force_.end() ? api::AnyObject() : before->second.object;
+    settle(identity);
+    const auto now = in_force_.find(identity);
+    const api::AnyObject current = now == in_force_.end() ? api::AnyObject() : now->second.object;
+    if (!equal_objects(old, current)) changes.push_back({identity.kind, identity.key, current});
+  }
+  return changes;
+}
+
+void ObjectStore::settle(const Identity& identity) {
+  const auto owners = owners_.find(identity);
+  if (owners == owners_.end() || owners->second.empty()) {
+    owners_.erase(identity);
+    in_force_.erase(identity);
+    return;
+  }
+  const auto& items = files_.at(*owners->second.begin()).items;
+  InForce& state = in_force_[identity];
+  state.object = stamp(items.at(identity).object, state);
+}
+
+// Gives the object its generation and creation time.
+api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) const {
+  const auto stamped = [&](int64_t generation) {
+    return with_copy(object, [&](api::ObjectMeta& metadata) {
+      metadata.generation = generation;
+      if (metadata.creation_timestamp.unix_seconds == 0) metadata.creation_timestamp.unix_seconds = state.created;
+    });
+  };
+  if (state.created == 0) state.created = clock_();
+  api::AnyObject same = stamped(state.generation);
+  if (state.generation > 0 && equal_objects(same, state.object)) return same;
+  return stamped(++state.generation);
+}
+
+std::vector<FileProblem> ObjectStore::problems() const {
+  std::vector<FileProblem> result;
+  for (const auto& [name, file] : files_) {
+    if (!file.unreadable.empty()) result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
+    std::set<Identity> seen;
+    for (const Document& document : file.documents) {
+      result.insert(result.end(), document.problems.begin(), document.problems.end());
+      for (const Item& item : document.items) {
+        const std::string& first = *owners_.at(item.identity).begin();
+        if (first == name && seen.insert(item.identity).second) continue;
+        result.push_back({name, api::text_of(api::info(item.identity.kind), item.identity.key), Severity::kError, {"Duplicate", "metadata.name", fmt::format("the object stands in {} too: the first one counts", first), item.line}});
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace limen::providers

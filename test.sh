@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs all tests.  The last line is ctest's.
+set -euo pipefail
+cd "$(dirname "$0")"
+./tools/setup.sh
+echo "test: building"
+cmake --preset dev >/dev/null
+ninja -C build/dev
+ctest --test-dir build/dev --output-on-failure --no-tests=error "$@"
