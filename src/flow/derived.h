@@ -1,75 +1,83 @@
 // A table whose rows a rule computes: one row per row of a table, or per group of an index that has members.
 //
-// A rule is a pure function of what it reads; it returns nullptr (or nullopt) for "no row".  It may read only
-// tables and indexes created before its own: reading in creation order, each row settles once a commit.
+// A rule is a pure function (Reads&, const K&) of what it reads.  It returns a shared_ptr<const V> or an
+// optional<V>; nullptr or nullopt means "no row".  It may read only tables and indexes created before its own:
+// so each row settles once a commit.  A row runs again when something that it has read changes; that its source
+// has the key is known without reading.
 #pragma once
 
 #include <optional>
+#include <type_traits>
 
 #include "flow/index.h"
 
 namespace limen::flow {
 
 template <class K, class V>
-class Derived : public Table<K, V>, private Stage {
+class Derived : public Table<K, V> {
  public:
   using typename Table<K, V>::Value;
-  using Rule = std::function<Value(Reads&, const K&)>;
 
-  template <class S>
-  Derived(std::string name, Table<K, S>& source, Rule rule) : Derived(source.graph(), std::move(name), std::move(rule)) {
-    source.on_change([this](const K& key, const auto&, const auto& after) { wake(key, after == nullptr); });
+  template <class S, class Rule>
+  Derived(std::string name, Table<K, S>& source, Rule rule)
+      : Derived(source.graph(), std::move(name), std::move(rule),
+                [&source](const K& key) { return source.peek(key) != nullptr; }) {
+    source.follow([this](const auto& entry, const auto& before) {
+      if ((before == nullptr) != (entry.second.value == nullptr)) wake(entry.first);
+    });
   }
-  template <class K2, class V2, class S>
+  template <class K2, class V2, class S, class Rule>
   Derived(std::string name, Index<K, K2, V2, S>& source, Rule rule)
-      : Derived(source.graph(), std::move(name), std::move(rule)) {
-    source.on_change([this](const K& key, bool empty) { wake(key, empty); });
+      : Derived(source.graph(), std::move(name), std::move(rule),
+                [&source](const K& key) { return source.has(key); }) {
+    source.follow([this](const K& key) { wake(key); });
   }
 
-  size_t runs() const { return runs_; }
+  // What the row has read and what woke it; nullopt if the source has no such key.
+  std::optional<Explanation> explain(const K& key) const {
+    const auto* slot = this->find(key);
+    if (slot == nullptr || slot->row == kNone) return std::nullopt;
+    return this->graph().explain(slot->row);
+  }
 
  private:
-  struct State {
-    RowId row;
-    bool gone;  // the source has no such row any more
-  };
+  using typename Table<K, V>::Entry;
+  using Table<K, V>::set;
+  using Table<K, V>::erase;
 
-  Derived(Graph& graph, std::string name, Rule rule)
-      : Table<K, V>(graph, std::move(name)), rule_(std::move(rule)), stage_(graph.add_stage(this)) {}
-
-  void wake(const K& key, bool gone) {
-    const auto [it, fresh] = states_.try_emplace(key, State{kNone, gone});
-    if (fresh) {
-      it->second.row = this->graph().new_row(stage_);
-      keys_[it->second.row] = key;
+  template <class Rule, class Exists>
+  Derived(Graph& graph, std::string name, Rule rule, Exists exists)
+      : Table<K, V>(graph, std::move(name)), exists_(exists) {
+    if constexpr (std::is_convertible_v<std::invoke_result_t<Rule&, Reads&, const K&>, Value>) {
+      rule_ = std::move(rule);
+    } else {
+      rule_ = [rule](Reads& reads, const K& key) -> Value {
+        std::optional<V> value = rule(reads, key);
+        return value.has_value() ? std::make_shared<const V>(*std::move(value)) : nullptr;
+      };
     }
-    it->second.gone = gone;
-    this->graph().mark_dirty(it->second.row);
   }
 
-  void run(RowId row) override {
-    const K key = keys_.at(row);
-    ++runs_;
-    if (states_.at(key).gone) return forget(row, key);
-    Reads reads(cells_);
-    Value value = rule_(reads, key);
-    this->graph().set_reads(row, cells_);
-    this->store(key, std::move(value));
+  void wake(const K& key) {
+    Entry& entry = this->entry_of(key);
+    RowId& row = entry.second.row;
+    if (row == kNone) row = this->graph().new_row(*this, &entry);
+    this->graph().mark_dirty(row, kNone);
   }
 
-  void forget(RowId row, const K& key) {
-    this->graph().free_row(row);
-    states_.erase(key);
-    keys_.erase(row);
-    this->store(key, nullptr);
+  bool run(void* row, Reads& reads) override {
+    Entry& entry = *static_cast<Entry*>(row);
+    const bool exists = exists_(entry.first);
+    this->store(entry, exists ? rule_(reads, entry.first) : nullptr);
+    if (!exists) {
+      entry.second.row = kNone;
+      this->drop_if_unused(entry);
+    }
+    return exists;
   }
 
-  Rule rule_;
-  StageId stage_;
-  absl::flat_hash_map<K, State> states_;
-  absl::flat_hash_map<RowId, K> keys_;
-  std::vector<CellId> cells_;  // of the rule that runs, kept for its capacity
-  size_t runs_ = 0;
+  std::function<Value(Reads&, const K&)> rule_;
+  std::function<bool(const K&)> exists_;  // in the source
 };
 
 }  // namespace limen::flow

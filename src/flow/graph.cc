@@ -1,126 +1,136 @@
 #include "flow/graph.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <utility>
 
 namespace limen::flow {
-namespace {
 
-void check(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "flow: %s\n", what);
+void misused(const std::string& how) {
+  std::fprintf(stderr, "flow: %s\n", how.c_str());
   std::abort();
 }
 
-}  // namespace
-
-StageId Graph::add_stage(Stage* stage) {
-  stages_.push_back(stage);
-  dirty_.emplace_back();
-  return static_cast<StageId>(stages_.size() - 1);
+Node::Node(Graph& graph, std::string name)
+    : graph_(graph), name_(std::move(name)), position_(static_cast<uint16_t>(graph.nodes_.size())) {
+  graph.nodes_.push_back(this);
+  graph.dirty_.emplace_back();
 }
 
-CellId Graph::new_cell() {
-  if (free_cells_.empty()) {
-    first_edge_.push_back(kNone);
-    return static_cast<CellId>(first_edge_.size() - 1);
+void Reads::note(const Node& node, void* entry, CellId& cell) {
+  if (node.position_ >= reader_->position_) {
+    misused("the rule of " + reader_->name_ + " reads " + node.name_ + ", which is not created before it");
   }
-  const CellId cell = free_cells_.back();
-  free_cells_.pop_back();
-  return cell;
-}
-
-void Graph::free_cell(CellId cell) {
-  check(!is_read(cell), "a cell that has readers was freed");
-  free_cells_.push_back(cell);
-}
-
-RowId Graph::new_row(StageId stage) {
-  if (free_rows_.empty()) {
-    rows_.emplace_back();
-    free_rows_.push_back(static_cast<RowId>(rows_.size() - 1));
-  }
-  const RowId row = free_rows_.back();
-  free_rows_.pop_back();
-  rows_[row].stage = stage;
-  rows_[row].dirty = false;
-  return row;
-}
-
-void Graph::free_row(RowId row) {
-  check(!rows_[row].dirty, "a dirty row was freed");
-  set_reads(row, {});
-  rows_[row].edges.shrink_to_fit();
-  rows_[row].stage = kNone;
-  free_rows_.push_back(row);
-}
-
-void Graph::mark_dirty(RowId row) {
-  Row& it = rows_[row];
-  if (it.dirty) return;
-  check(it.stage >= running_, "a rule has read a table that is created after its own");
-  it.dirty = true;
-  dirty_[it.stage].push_back(row);
-}
-
-void Graph::touch(CellId cell) {
-  for (uint32_t edge = first_edge_[cell]; edge != kNone; edge = edges_[edge].next) mark_dirty(edges_[edge].row);
-}
-
-void Graph::set_reads(RowId row, const std::vector<CellId>& cells) {
-  std::vector<uint32_t>& edges = rows_[row].edges;
-  size_t same = 0;
-  while (same < edges.size() && same < cells.size() && edges_[edges[same]].cell == cells[same]) ++same;
-  for (size_t i = same; i < edges.size(); ++i) unlink(edges[i]);
-  edges.resize(same);
-  edges.reserve(cells.size());
-  for (size_t i = same; i < cells.size(); ++i) edges.push_back(link(row, cells[i]));
+  if (cell == kNone) cell = node.graph_.cells_.add({entry, kNone, node.position_});
+  cells_.push_back(cell);
 }
 
 size_t Graph::commit() {
+  committing_ = true;
   size_t count = 0;
-  for (StageId stage = 0; stage < stages_.size(); ++stage) {
-    running_ = stage;
-    std::vector<RowId> todo = std::exchange(dirty_[stage], {});
-    for (RowId row : todo) {
-      rows_[row].dirty = false;
-      stages_[stage]->run(row);
-    }
-    count += todo.size();
-    check(dirty_[stage].empty(), "a rule has read its own table");
+  for (std::vector<RowId>& dirty : dirty_) {
+    // A rule's outcome makes rows of later tables dirty, never of this one: see Reads::note().
+    for (RowId row : dirty) run(row);
+    count += dirty.size();
+    dirty.clear();
   }
-  running_ = 0;
-  for (Collectable* collectable : std::exchange(to_collect_, {})) collectable->collect_garbage();
+  free_unread_cells();
+  committing_ = false;
   return count;
 }
 
-void Graph::collect_later(Collectable* collectable) { to_collect_.push_back(collectable); }
+void Graph::run(RowId row) {
+  rows_[row].dirty = false;
+  Node& node = *nodes_[rows_[row].node];
+  reads_.reader_ = &node;
+  reads_.cells_.clear();
+  const bool exists = node.run(rows_[row].entry, reads_);
+  set_reads(row);
+  if (!exists) rows_.remove(row);
+}
+
+// Keeps the edges that stay: both sides are in the order of their cells.
+void Graph::set_reads(RowId row) {
+  std::vector<CellId>& cells = reads_.cells_;
+  std::sort(cells.begin(), cells.end());
+  cells.erase(std::unique(cells.begin(), cells.end()), cells.end());
+  auto& edges = rows_[row].edges;
+  size_t old = 0;
+  scratch_.clear();
+  for (CellId cell : cells) {
+    while (old < edges.size() && edges_[edges[old]].cell < cell) unlink(edges[old++]);
+    const bool stays = old < edges.size() && edges_[edges[old]].cell == cell;
+    scratch_.push_back(stays ? edges[old++] : link(row, cell));
+  }
+  while (old < edges.size()) unlink(edges[old++]);
+  edges.assign(scratch_.begin(), scratch_.end());
+}
 
 uint32_t Graph::link(RowId row, CellId cell) {
-  uint32_t edge = 0;
-  if (free_edges_.empty()) {
-    edge = static_cast<uint32_t>(edges_.size());
-    edges_.emplace_back();
-  } else {
-    edge = free_edges_.back();
-    free_edges_.pop_back();
-  }
-  edges_[edge] = {cell, row, kNone, first_edge_[cell]};
-  if (first_edge_[cell] != kNone) edges_[first_edge_[cell]].previous = edge;
-  first_edge_[cell] = edge;
-  return edge;
+  uint32_t& first = cells_[cell].first_edge;
+  const uint32_t edge = edges_.add({cell, row, kNone, first});
+  if (first != kNone) edges_[first].previous = edge;
+  return first = edge;
 }
 
 void Graph::unlink(uint32_t edge) {
   const Edge it = edges_[edge];
-  if (it.previous != kNone) {
-    edges_[it.previous].next = it.next;
-  } else {
-    first_edge_[it.cell] = it.next;
-  }
+  (it.previous != kNone ? edges_[it.previous].next : cells_[it.cell].first_edge) = it.next;
   if (it.next != kNone) edges_[it.next].previous = it.previous;
-  free_edges_.push_back(edge);
+  edges_.remove(edge);
+  if (cells_[it.cell].first_edge == kNone) unread_.push_back(it.cell);
+}
+
+void Graph::free_unread_cells() {
+  for (CellId cell : unread_) {
+    const Cell it = cells_[cell];
+    if (it.entry == nullptr || it.first_edge != kNone) continue;  // freed already, or read again
+    nodes_[it.node]->unread(it.entry);
+    cells_.remove(cell);
+  }
+  unread_.clear();
+}
+
+RowId Graph::new_row(const Node& node, void* entry) {
+  return rows_.add({entry, kNone, node.position_, false, {}});
+}
+
+void Graph::touch(CellId cell) {
+  if (cell == kNone) return;
+  for (uint32_t edge = cells_[cell].first_edge; edge != kNone; edge = edges_[edge].next) {
+    mark_dirty(edges_[edge].row, cell);
+  }
+}
+
+void Graph::mark_dirty(RowId row, CellId woken_by) {
+  Row& it = rows_[row];
+  if (it.dirty) return;
+  it.dirty = true;
+  it.woken_by = woken_by;
+  dirty_[it.node].push_back(row);
+}
+
+std::vector<Counters> Graph::counters() const {
+  std::vector<Counters> result;
+  for (const Node* node : nodes_) result.push_back(node->counters());
+  return result;
+}
+
+// A cell that the row still reads cannot have been freed and used again since it woke the row.
+Explanation Graph::explain(RowId row) const {
+  const Row& it = rows_[row];
+  Explanation result{text_of(it.node, it.entry), {}, "something it reads no longer"};
+  if (it.woken_by == kNone) result.woken_by = "its source";
+  for (uint32_t edge : it.edges) {
+    const Cell& cell = cells_[edges_[edge].cell];
+    result.reads.push_back(text_of(cell.node, cell.entry));
+    if (edges_[edge].cell == it.woken_by) result.woken_by = result.reads.back();
+  }
+  return result;
+}
+
+std::string Graph::text_of(uint16_t node, const void* entry) const {
+  return nodes_[node]->name() + " " + nodes_[node]->text_of(entry);
 }
 
 }  // namespace limen::flow

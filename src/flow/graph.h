@@ -1,43 +1,76 @@
 // Who has read what: the dependency graph under tables, indexes and derived rows.
 //
-// A *cell* is something readable (a row, present or not; a group).  A *row* is something recomputed.  Edges sit
-// in a pool, doubly linked per cell, so that forgetting one costs O(1) even where 100,000 rows read one cell.
-// One thread.
+// A *cell* is something that is read: a row, present or not, or a group.  A *row* is something that a rule
+// computes.  An edge says that a row has read a cell.  Cells, rows and edges live in pools, and what nobody
+// needs any more is freed at the end of the commit.  One thread.  Misuse ends the process with a message.
 #pragma once
+
+#include <absl/container/inlined_vector.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "flow/pool.h"
+
 namespace limen::flow {
 
 using CellId = uint32_t;
 using RowId = uint32_t;
-using StageId = uint32_t;
-inline constexpr uint32_t kNone = UINT32_MAX;
 
-// The rules of one derived table.
-class Stage {
- public:
-  virtual ~Stage() = default;
-  virtual void run(RowId row) = 0;
+class Graph;
+class Reads;
+
+// What a table has done so far.
+struct Counters {
+  std::string table;
+  size_t rows = 0;        // that it has now; for an index: groups
+  size_t recomputed = 0;  // times that a row was set, by hand or by its rule; for an index: 0
+  size_t cut_off = 0;     // ... to what it was already
 };
 
-// Something that keeps entries which nobody may need any more.
-class Collectable {
+// Why a derived row is what it is.  Each text is "<table> <key>".
+struct Explanation {
+  std::string row;
+  std::vector<std::string> reads;
+  std::string woken_by;  // the first change that made it run last
+};
+
+// A table or an index, as the graph sees it.  An entry is what the node keeps under one key; the graph
+// only hands it back.  REQUIRES: the node lives as long as its graph commits.
+class Node {
  public:
-  virtual ~Collectable() = default;
-  virtual void collect_garbage() = 0;
+  Node(Graph& graph, std::string name);
+  virtual ~Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  Graph& graph() const { return graph_; }
+  const std::string& name() const { return name_; }
+  virtual Counters counters() const = 0;
+
+ private:
+  friend Graph;
+  friend Reads;
+  virtual std::string text_of(const void* entry) const = 0;
+  virtual void unread(void* entry) = 0;             // the entry's cell is freed: its last reader is gone
+  virtual bool run(void* entry, Reads& reads) = 0;  // false: the row exists no longer
+
+  Graph& graph_;
+  const std::string name_;
+  const uint16_t position_;  // in the order of creation
 };
 
 // What a rule reads through: it notes each cell.
 class Reads {
  public:
-  explicit Reads(std::vector<CellId>& cells) : cells_(cells) { cells_.clear(); }
-  void note(CellId cell) { cells_.push_back(cell); }
+  // For tables and indexes: `entry` is being read.  Gives it a cell if it has none yet.
+  void note(const Node& node, void* entry, CellId& cell);
 
  private:
-  std::vector<CellId>& cells_;
+  friend Graph;
+  const Node* reader_ = nullptr;
+  std::vector<CellId> cells_;
 };
 
 class Graph {
@@ -46,51 +79,62 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Recomputes what is dirty, stage by stage, each row once; returns how many rows ran.
+  // Recomputes what is dirty, table by table in the order of creation, each row once; returns how many ran.
   size_t commit();
 
-  // ---- for tables, indexes and derived tables
-  StageId add_stage(Stage* stage);
-  CellId new_cell();
-  void free_cell(CellId cell);             // REQUIRES: !is_read(cell)
-  bool is_read(CellId cell) const { return first_edge_[cell] != kNone; }
-  RowId new_row(StageId stage);
-  void free_row(RowId row);
-  void mark_dirty(RowId row);              // REQUIRES: the row's stage has not run in this commit
-  void touch(CellId cell);                 // the cell's value is another: its readers are dirty
-  void set_reads(RowId row, const std::vector<CellId>& cells);
-  void collect_later(Collectable* collectable);  // at the end of the commit, when reads are settled
+  // ---- for metrics, tests and people
+  std::vector<Counters> counters() const;  // of each table and index
+  size_t cells() const { return cells_.size(); }
+  size_t rows() const { return rows_.size(); }
+  size_t edges() const { return edges_.size(); }
 
-  // ---- counters, for tests and metrics
-  size_t edges() const { return edges_.size() - free_edges_.size(); }
-  size_t cells() const { return first_edge_.size() - free_cells_.size(); }
-  size_t rows() const { return rows_.size() - free_rows_.size(); }
+  // ---- for tables and indexes
+  bool committing() const { return committing_; }
+  RowId new_row(const Node& node, void* entry);
+  void touch(CellId cell);  // the cell's value is another; kNone: nobody has read it
+  void mark_dirty(RowId row, CellId woken_by);
+  Explanation explain(RowId row) const;
 
  private:
+  friend Node;
+  friend Reads;
+  struct Cell {
+    void* entry;          // nullptr: freed
+    uint32_t first_edge;  // among its readers; kNone: unread
+    uint16_t node;
+  };
+  struct Row {
+    void* entry;
+    CellId woken_by;  // kNone: by its source
+    uint16_t node;
+    bool dirty;
+    absl::InlinedVector<uint32_t, 4> edges;  // in the order of their cells
+  };
+  // Doubly linked per cell: forgetting one read costs O(1) even where 100,000 rows read the cell.
   struct Edge {
     CellId cell;
     RowId row;
-    uint32_t previous, next;               // among the cell's readers
-  };
-  struct Row {
-    StageId stage = kNone;
-    bool dirty = false;
-    std::vector<uint32_t> edges;           // in the order of reading
+    uint32_t previous, next;
   };
 
+  void run(RowId row);
+  void set_reads(RowId row);
   uint32_t link(RowId row, CellId cell);
   void unlink(uint32_t edge);
+  void free_unread_cells();
+  std::string text_of(uint16_t node, const void* entry) const;
 
-  std::vector<Stage*> stages_;
-  std::vector<std::vector<RowId>> dirty_;  // per stage
-  std::vector<Row> rows_;
-  std::vector<RowId> free_rows_;
-  std::vector<uint32_t> first_edge_;       // per cell
-  std::vector<CellId> free_cells_;
-  std::vector<Edge> edges_;
-  std::vector<uint32_t> free_edges_;
-  std::vector<Collectable*> to_collect_;
-  StageId running_ = 0;                    // in a commit: rows of earlier stages must stay clean
+  std::vector<Node*> nodes_;
+  std::vector<std::vector<RowId>> dirty_;  // per node
+  Pool<Cell> cells_;
+  Pool<Row> rows_;
+  Pool<Edge> edges_;
+  std::vector<CellId> unread_;      // may be unread
+  std::vector<uint32_t> scratch_;   // set_reads(): the new edges
+  Reads reads_;                     // of the rule that runs
+  bool committing_ = false;
 };
+
+[[noreturn]] void misused(const std::string& how);
 
 }  // namespace limen::flow

@@ -1,33 +1,44 @@
-// The rows of a table by group.  Reading a group means: tell me when a member comes, goes or changes.
+// The rows of a table by group.  Reading a group means: run me again when a member comes, goes or changes.
 //
 // A row may be in many groups, and more than once in one with different sort values.  Members stand in the order
-// of (Sort, K), and a group hands out their values, so that a rule needs no other look-up.
+// of (Sort, K), and a group hands out their values, so that a rule needs no other look-up.  G needs what a
+// table's key needs (table.h); Sort and K need <.
 #pragma once
 
-#include <absl/container/btree_map.h>
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/btree_set.h>
+#include <absl/container/node_hash_map.h>
 
-#include <compare>
 #include <functional>
-#include <memory>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "flow/table.h"
 
 namespace limen::flow {
 
-struct Unsorted {
-  auto operator<=>(const Unsorted&) const = default;
-};
-
-template <class G, class K, class V, class Sort = Unsorted>
-class Index : private Collectable {
- public:
-  using Value = std::shared_ptr<const V>;
+template <class G, class K, class V, class Sort = std::monostate>
+class Index : public Node {
+  using Entry = typename Table<K, V>::Entry;
+  using Value = typename Table<K, V>::Value;
   using Place = std::pair<G, Sort>;
+
+  // A member is the source's own entry: it takes 8 bytes, and its value is always the present one.
+  struct Member {
+    [[no_unique_address]] Sort sort;
+    const Entry* entry;
+
+    friend bool operator<(const Member& a, const Member& b) {
+      if (a.sort < b.sort) return true;
+      if (b.sort < a.sort) return false;
+      return a.entry->first < b.entry->first;
+    }
+  };
+  using Members = absl::btree_set<Member>;
+
+ public:
   // Called as emit(group) or emit(group, sort).
   class Emit {
    public:
@@ -39,131 +50,114 @@ class Index : private Collectable {
   };
   using GroupsOf = std::function<void(const K&, const V&, Emit&)>;
 
+  // Iterates over (key, value), or over (sort, key, value) with sorted().
   class Group {
+    template <bool kWithSort>
+    struct Iterator {
+      typename Members::const_iterator inner;
+
+      auto operator*() const {
+        const auto& [key, slot] = *inner->entry;
+        if constexpr (kWithSort) {
+          return std::tuple<const Sort&, const K&, const V&>(inner->sort, key, *slot.value);
+        } else {
+          return std::tuple<const K&, const V&>(key, *slot.value);
+        }
+      }
+      Iterator& operator++() { return ++inner, *this; }
+      bool operator==(const Iterator& other) const { return inner == other.inner; }
+    };
+    struct Sorted {
+      const Members& members;
+      auto begin() const { return Iterator<true>{members.begin()}; }
+      auto end() const { return Iterator<true>{members.end()}; }
+    };
+
    public:
     size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
-
-    // (key, value), or with sorted() (sort, key, value).
-    template <bool kWithSort>
-    class Iterator {
-     public:
-      using Inner = typename absl::btree_map<std::pair<Sort, K>, Value>::const_iterator;
-      explicit Iterator(Inner inner) : inner_(inner) {}
-      auto operator*() const {
-        const auto& [sort, key] = inner_->first;
-        if constexpr (kWithSort) {
-          return std::tuple<const Sort&, const K&, const V&>(sort, key, *inner_->second);
-        } else {
-          return std::tuple<const K&, const V&>(key, *inner_->second);
-        }
-      }
-      Iterator& operator++() {
-        ++inner_;
-        return *this;
-      }
-      bool operator==(const Iterator& other) const { return inner_ == other.inner_; }
-
-     private:
-      Inner inner_;
-    };
-    auto begin() const { return Iterator<false>(members_.begin()); }
-    auto end() const { return Iterator<false>(members_.end()); }
-    struct Sorted {
-      const Group& group;
-      auto begin() const { return Iterator<true>(group.members_.begin()); }
-      auto end() const { return Iterator<true>(group.members_.end()); }
-    };
-    Sorted sorted() const { return {*this}; }
+    auto begin() const { return Iterator<false>{members_.begin()}; }
+    auto end() const { return Iterator<false>{members_.end()}; }
+    Sorted sorted() const { return {members_}; }
 
    private:
     friend Index;
-    absl::btree_map<std::pair<Sort, K>, Value> members_;
-    CellId cell = kNone;
+    Members members_;
+    CellId cell_ = kNone;
+    bool followed_ = false;  // the followers know that it has members
   };
-  using Listener = std::function<void(const G& group, bool empty)>;
 
   Index(std::string name, Table<K, V>& source, GroupsOf groups_of)
-      : graph_(source.graph()), name_(std::move(name)), groups_of_(std::move(groups_of)) {
-    source.on_change([this](const K& key, const Value& before, const Value& after) { move(key, before, after); });
+      : Node(source.graph(), std::move(name)), groups_of_(std::move(groups_of)) {
+    source.follow([this](const Entry& entry, const Value& before) { move(entry, before); });
   }
-  Index(const Index&) = delete;
-  Index& operator=(const Index&) = delete;
 
-  // The group stays valid until the end of the rule.
+  // For rules.  The group stays valid until the end of the rule.
   const Group& get(Reads& reads, const G& key) {
-    Group& group = of(key);
-    if (group.cell == kNone) {
-      group.cell = graph_.new_cell();
-      if (group.empty()) count_garbage();
-    }
-    reads.note(group.cell);
-    return group;
+    auto& entry = *groups_.try_emplace(key).first;
+    reads.note(*this, &entry, entry.second.cell_);
+    return entry.second;
   }
 
-  // Called when a group has changed, once a commit and source row.
-  void on_change(Listener listener) { listeners_.push_back(std::move(listener)); }
-  Graph& graph() { return graph_; }
-  size_t groups() const { return groups_.size(); }
-  const std::string& name() const { return name_; }
+  // For Derived: a group that has members exists; a follower hears when one comes or goes.
+  bool has(const G& key) const {
+    const auto it = groups_.find(key);
+    return it != groups_.end() && !it->second.empty();
+  }
+  void follow(std::function<void(const G&)> follower) { followers_.push_back(std::move(follower)); }
+
+  size_t groups() const { return groups_.size(); }  // with members or readers
+  Counters counters() const override { return {name(), groups_.size(), 0, 0}; }
 
  private:
+  void move(const Entry& entry, const Value& before) {
+    const std::vector<Place> from = places_of(entry.first, before);
+    const std::vector<Place> to = places_of(entry.first, entry.second.value);
+    if (from != to) {
+      for (const auto& [group, sort] : from) groups_[group].members_.erase({sort, &entry});
+      for (const auto& [group, sort] : to) groups_[group].members_.insert({sort, &entry});
+      for (const auto& place : from) settle(place.first);
+    }
+    for (const auto& place : to) settle(place.first);
+  }
+
   std::vector<Place> places_of(const K& key, const Value& value) const {
     std::vector<Place> places;
-    if (value != nullptr) {
-      Emit emit(places);
-      groups_of_(key, *value, emit);
-    }
+    Emit emit(places);
+    if (value != nullptr) groups_of_(key, *value, emit);
     return places;
   }
 
-  void move(const K& key, const Value& before, const Value& after) {
-    const std::vector<Place> from = places_of(key, before);
-    const std::vector<Place> to = places_of(key, after);
-    if (from != to) {
-      for (const auto& [group, sort] : from) of(group).members_.erase({sort, key});
+  // All moves are made: tells readers and followers of the group.
+  void settle(const G& key) {
+    const auto it = groups_.find(key);
+    if (it == groups_.end()) return;  // in `from` twice, and dropped the first time
+    Group& group = it->second;
+    graph().touch(group.cell_);
+    if (group.followed_ == group.empty()) {
+      group.followed_ = !group.empty();
+      for (const auto& follower : followers_) follower(key);
     }
-    for (const auto& [group, sort] : to) of(group).members_.insert_or_assign({sort, key}, after);
-    for (const auto& place : to) changed(place.first);
-    if (from == to) return;
-    for (const auto& place : from) changed(place.first);
+    drop_if_unused(*it);
   }
 
-  Group& of(const G& key) {
-    std::unique_ptr<Group>& group = groups_[key];
-    if (group == nullptr) group = std::make_unique<Group>();
-    return *group;
+  void drop_if_unused(const std::pair<const G, Group>& entry) {
+    if (entry.second.empty() && entry.second.cell_ == kNone) groups_.erase(entry.first);
   }
 
-  void changed(const G& key) {
-    const Group& group = of(key);
-    if (group.cell != kNone) graph_.touch(group.cell);
-    for (const Listener& listener : listeners_) listener(key, group.empty());
-    if (group.empty()) count_garbage();
+  std::string text_of(const void* entry) const override {
+    return key_text(static_cast<const std::pair<const G, Group>*>(entry)->first);
   }
-
-  void count_garbage() {
-    if (++garbage_ == groups_.size() / 2 + kMinGarbage) graph_.collect_later(this);
+  void unread(void* entry) override {
+    auto& it = *static_cast<std::pair<const G, Group>*>(entry);
+    it.second.cell_ = kNone;
+    drop_if_unused(it);
   }
+  bool run(void*, Reads&) override { return true; }  // an index has no rule
 
-  // Forgets groups that are empty and that nobody reads.
-  void collect_garbage() override {
-    absl::erase_if(groups_, [this](const auto& entry) {
-      const Group& group = *entry.second;
-      if (!group.empty() || (group.cell != kNone && graph_.is_read(group.cell))) return false;
-      if (group.cell != kNone) graph_.free_cell(group.cell);
-      return true;
-    });
-    garbage_ = 0;
-  }
-
-  Graph& graph_;
-  std::string name_;
   GroupsOf groups_of_;
-  absl::flat_hash_map<G, std::unique_ptr<Group>> groups_;
-  std::vector<Listener> listeners_;
-  static constexpr size_t kMinGarbage = 1024;
-  size_t garbage_ = 0;  // groups that became empty since the last collection
+  absl::node_hash_map<G, Group> groups_;
+  std::vector<std::function<void(const G&)>> followers_;
 };
 
 }  // namespace limen::flow

@@ -1,9 +1,11 @@
 // A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is a table whose
-// rows a rule computes.  Setting an equal value is no change.
+// rows a rule computes.  Setting an equal value is no change.  K needs ==, AbslHashValue and a text (see
+// key_text); V needs ==.
 #pragma once
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/container/node_hash_map.h>
 #include <absl/hash/hash.h>
+#include <absl/strings/str_cat.h>
 
 #include <functional>
 #include <memory>
@@ -15,19 +17,39 @@
 
 namespace limen::flow {
 
+// How explanations print a key: key.text() where there is such a member, else what absl::StrCat makes of it.
+template <class K>
+std::string key_text(const K& key) {
+  if constexpr (requires { key.text(); }) {
+    return key.text();
+  } else {
+    return absl::StrCat(key);
+  }
+}
+
 template <class K, class V>
-class Table : private Collectable {
+class Table : public Node {
  public:
   using Value = std::shared_ptr<const V>;
   using Listener = std::function<void(const K& key, const Value& before, const Value& after)>;
+  struct Slot {
+    Value value;         // nullptr: no such row
+    CellId cell = kNone; // kNone: nobody reads it
+    RowId row = kNone;   // of a derived table
+  };
+  using Entry = std::pair<const K, Slot>;  // stays where it is as long as it is in use
 
-  Table(Graph& graph, std::string name) : graph_(graph), name_(std::move(name)) {}
-  Table(const Table&) = delete;
-  Table& operator=(const Table&) = delete;
+  Table(Graph& graph, std::string name) : Node(graph, std::move(name)) {}
 
-  void set(const K& key, Value value) { store(key, std::move(value)); }
-  void set(const K& key, V value) { store(key, std::make_shared<const V>(std::move(value))); }
-  void erase(const K& key) { store(key, nullptr); }
+  // REQUIRES: not in a commit.
+  void set(const K& key, Value value) {
+    if (graph().committing()) misused(name() + " is set in a commit");
+    Entry& entry = entry_of(key);
+    store(entry, std::move(value));
+    drop_if_unused(entry);
+  }
+  void set(const K& key, V value) { set(key, std::make_shared<const V>(std::move(value))); }
+  void erase(const K& key) { set(key, nullptr); }
 
   // For rules.  Absence is read too: the reader runs again when the row comes.
   const V* get(Reads& reads, const K& key) { return read(reads, key).get(); }
@@ -45,70 +67,68 @@ class Table : private Collectable {
     }
   }
   size_t size() const { return present_; }
-  size_t changes() const { return changes_; }
+  Counters counters() const override { return {name(), present_, stored_, cut_off_}; }
 
-  // Called on each change, in the commit that makes it.
-  void on_change(Listener listener) { listeners_.push_back(std::move(listener)); }
+  // Called on each change: by set() for an input table, by the commit for a derived one.
+  void on_change(Listener listener) {
+    follow([listener = std::move(listener)](const Entry& entry, const Value& before) {
+      listener(entry.first, before, entry.second.value);
+    });
+  }
 
-  Graph& graph() { return graph_; }
-  const std::string& name() const { return name_; }
+  // on_change() for Index and Derived: the entry stays valid while the row is present.
+  using Follower = std::function<void(const Entry& entry, const Value& before)>;
+  void follow(Follower follower) {
+    if (present_ > 0) misused(name() + " has rows already when something begins to follow it");
+    followers_.push_back(std::move(follower));
+  }
 
  protected:
-  void store(const K& key, Value value) {
-    auto it = slots_.find(key);
-    if (it == slots_.end()) {
-      if (value == nullptr) return;
-      it = slots_.try_emplace(key).first;
+  Entry& entry_of(const K& key) { return *slots_.try_emplace(key).first; }
+  const Slot* find(const K& key) const {
+    const auto it = slots_.find(key);
+    return it == slots_.end() ? nullptr : &it->second;
+  }
+
+  void store(Entry& entry, Value value) {
+    Value& now = entry.second.value;
+    ++stored_;
+    if (value == now || (value != nullptr && now != nullptr && *value == *now)) {
+      ++cut_off_;
+      return;
     }
-    Slot& slot = it->second;
-    if (value == slot.value || (value != nullptr && slot.value != nullptr && *value == *slot.value)) return;
-    const Value before = std::exchange(slot.value, value);
-    present_ += (value != nullptr ? 1u : 0u) - (before != nullptr ? 1u : 0u);
-    ++changes_;
-    if (slot.cell != kNone) graph_.touch(slot.cell);
-    for (const Listener& listener : listeners_) listener(key, before, value);
-    if (value == nullptr) count_garbage();
+    present_ += (value != nullptr ? 1u : 0u) - (now != nullptr ? 1u : 0u);
+    const Value before = std::exchange(now, std::move(value));
+    graph().touch(entry.second.cell);
+    for (const Follower& follower : followers_) follower(entry, before);
+  }
+
+  void drop_if_unused(Entry& entry) {
+    const Slot& slot = entry.second;
+    if (slot.value == nullptr && slot.cell == kNone && slot.row == kNone) slots_.erase(entry.first);
   }
 
  private:
-  struct Slot {
-    Value value;
-    CellId cell = kNone;  // from the first read on
-  };
-  static constexpr size_t kMinGarbage = 1024;
-
   const Value& read(Reads& reads, const K& key) {
-    Slot& slot = slots_[key];
-    if (slot.cell == kNone) {
-      slot.cell = graph_.new_cell();
-      if (slot.value == nullptr) count_garbage();
-    }
-    reads.note(slot.cell);
-    return slot.value;
+    Entry& entry = entry_of(key);
+    reads.note(*this, &entry, entry.second.cell);
+    return entry.second.value;
   }
 
-  void count_garbage() {
-    if (++garbage_ == slots_.size() / 2 + kMinGarbage) graph_.collect_later(this);
+  std::string text_of(const void* entry) const override {
+    return key_text(static_cast<const Entry*>(entry)->first);
   }
-
-  // Forgets slots that hold nothing and that nobody reads.
-  void collect_garbage() override {
-    absl::erase_if(slots_, [this](const auto& entry) {
-      const Slot& slot = entry.second;
-      if (slot.value != nullptr || (slot.cell != kNone && graph_.is_read(slot.cell))) return false;
-      if (slot.cell != kNone) graph_.free_cell(slot.cell);
-      return true;
-    });
-    garbage_ = 0;
+  void unread(void* entry) override {
+    static_cast<Entry*>(entry)->second.cell = kNone;
+    drop_if_unused(*static_cast<Entry*>(entry));
   }
+  bool run(void*, Reads&) override { return true; }  // an input table has no rule
 
-  Graph& graph_;
-  std::string name_;
-  absl::flat_hash_map<K, Slot> slots_;
-  std::vector<Listener> listeners_;
+  absl::node_hash_map<K, Slot> slots_;
+  std::vector<Follower> followers_;
   size_t present_ = 0;
-  size_t changes_ = 0;
-  size_t garbage_ = 0;  // slots that became empty since the last collection
+  size_t stored_ = 0;
+  size_t cut_off_ = 0;
 };
 
 }  // namespace limen::flow

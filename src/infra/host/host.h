@@ -1,0 +1,60 @@
+// Runs one Envoy a proxy as a process of this machine.
+//
+// An Envoy outlives Limen: it is the leader of its own session, and its process id is on record, so that the next
+// Limen takes it over.  It is started again with back-off when it dies.  Used on the event loop's thread.
+//
+// <state>/proxies/<name>/  bootstrap.json  envoy.log  pid (process id, start time, hash of how it was started)
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "infra/plan.h"
+
+namespace limen::infra {
+
+struct HostState {
+  std::string proxy;
+  bool running = false;
+  std::string message;
+};
+
+struct HostSettings {
+  std::string envoy;      // the binary
+  std::string state_dir;  // absolute
+  // The text of bootstrap.json for a proxy; `folder` is its state folder.
+  std::function<std::string(const ProxyPlan& plan, const std::string& folder)> bootstrap;
+  std::function<void(const HostState&)> on_state;
+};
+
+class Host {
+ public:
+  Host(HostSettings settings, EventLoop& loop);
+  ~Host();  // leaves the Envoys running
+  Host(const Host&) = delete;
+  Host& operator=(const Host&) = delete;
+
+  void apply(const PlanChange& change);
+  // Ends all Envoys; calls back when they are gone.
+  void stop_all(std::function<void()> done);
+
+ private:
+  class Process;
+  HostSettings settings_;
+  EventLoop& loop_;
+  std::map<std::string, std::unique_ptr<Process>> processes_;
+  std::function<void()> all_gone_;
+};
+
+// The Envoy binary: `given`, else `envoy` on PATH, else that of the virtual environment beside this program's
+// build folder.  The error says where was looked.
+Result<std::string> find_envoy(const std::string& given);
+
+// "default/web" -> "envoy-default-web-1a2b3c4d", as Envoy Gateway names what it makes.
+std::string safe_name(const std::string& proxy);
+
+}  // namespace limen::infra

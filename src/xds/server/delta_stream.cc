@@ -1,0 +1,170 @@
+#include "xds/server/delta_stream.h"
+
+#include <envoy/service/discovery/v3/discovery.pb.h>
+
+#include <algorithm>
+
+namespace limen::xds {
+namespace {
+
+using Request = envoy::service::discovery::v3::DeltaDiscoveryRequest;
+
+constexpr ResourceType kTypes[] = {ResourceType::kCluster, ResourceType::kEndpoints, ResourceType::kSecret,
+                                   ResourceType::kListener, ResourceType::kRouteConfiguration};
+
+std::optional<ResourceType> type_of(const std::string& url) {
+  for (ResourceType type : kTypes) {
+    if (type_url(type) == url) return type;
+  }
+  return std::nullopt;
+}
+
+// These wait for clusters: what they name must be there before.
+bool uses_clusters(ResourceType type) {
+  return type == ResourceType::kListener || type == ResourceType::kRouteConfiguration;
+}
+
+}  // namespace
+
+std::optional<Nack> DeltaStream::on_request(const Request& request) {
+  const auto type = type_of(request.type_url());
+  if (!type) return std::nullopt;
+  TypeState& it = state(*type);
+  std::optional<Nack> nack;
+  if (it.in_flight && request.response_nonce() == it.in_flight->nonce) {
+    const InFlight answered = *std::exchange(it.in_flight, std::nullopt);
+    if (request.has_error_detail()) nack = Nack{*type, answered.resources, request.error_detail().message()};
+    if (*type == ResourceType::kEndpoints) {
+      for (const auto& [name, version] : answered.resources) warming_.erase(name);
+    }
+  }
+  subscribe(it, request);
+  return nack;
+}
+
+void DeltaStream::subscribe(TypeState& it, const Request& request) {
+  for (const auto& [name, version] : request.initial_resource_versions()) it.sent[name] = version_of(version);
+  const bool first = !std::exchange(it.opened, true);
+  if (first && request.resource_names_subscribe().empty()) it.wildcard = true;  // the older way to say "*"
+  if (first) it.look_at_all = true;
+  for (const std::string& name : request.resource_names_subscribe()) {
+    if (name == "*") {
+      it.wildcard = true;
+      it.look_at_all = true;
+      continue;
+    }
+    it.names.insert(name);
+    // Who asks again wants an answer, unless it says which version it has.
+    if (!request.initial_resource_versions().contains(name)) it.sent.erase(name);
+    it.pending.insert(name);
+  }
+  for (const std::string& name : request.resource_names_unsubscribe()) {
+    if (name == "*") {
+      it.wildcard = false;
+    } else {
+      it.names.erase(name);
+    }
+    if (!it.wildcard && !it.names.contains(name)) it.sent.erase(name);
+  }
+}
+
+// Brings the names that changed since the last look into `pending`.
+void DeltaStream::gather(ResourceType type, const ResourceGroup& group) {
+  TypeState& it = state(type);
+  const auto changed = it.look_at_all ? std::nullopt : group.changed_since(type, it.cursor);
+  it.cursor = group.sequence(type);
+  it.look_at_all = false;
+  if (!changed) {
+    for (const auto& [name, version] : it.sent) it.pending.insert(name);
+    for (const std::string& name : it.names) it.pending.insert(name);
+    if (!it.wildcard) return;
+    for (std::string& name : group.names(type)) it.pending.insert(std::move(name));
+    return;
+  }
+  for (const std::string& name : *changed) {
+    if (it.wildcard || it.names.contains(name)) it.pending.insert(name);
+  }
+}
+
+std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock::time_point now) {
+  for (ResourceType type : kTypes) {
+    if (state(type).opened) gather(type, group);
+  }
+  for (ResourceType type : kTypes) {
+    if (uses_clusters(type) && !clusters_settled(now)) break;
+    if (auto response = respond(type, group, !(type == ResourceType::kCluster || type == ResourceType::kEndpoints))) return response;
+  }
+  if (!routes_settled()) return std::nullopt;
+  for (ResourceType type : {ResourceType::kCluster, ResourceType::kEndpoints}) {
+    if (auto response = respond(type, group, true)) return response;
+  }
+  return std::nullopt;
+}
+
+// Whether routes may go out: all clusters before them are acknowledged and warm, or have had their time.
+bool DeltaStream::clusters_settled(Clock::time_point now) {
+  const bool wanted = !state(ResourceType::kListener).pending.empty() || !state(ResourceType::kRouteConfiguration).pending.empty();
+  const bool settled = !state(ResourceType::kCluster).in_flight && warming_.empty();
+  if (settled || !wanted) {
+    waiting_since_.reset();
+    return settled;
+  }
+  if (!waiting_since_) waiting_since_ = now;
+  if (now - *waiting_since_ < patience_) return false;
+  warming_.clear();  // patience is over: these are not waited for again
+  waiting_since_.reset();
+  return true;
+}
+
+// Whether clusters may be removed: no route that names them is still on its way out.
+bool DeltaStream::routes_settled() {
+  for (ResourceType type : {ResourceType::kListener, ResourceType::kRouteConfiguration}) {
+    const TypeState& it = state(type);
+    if (it.in_flight || (it.opened && !it.pending.empty())) return false;
+  }
+  return true;
+}
+
+std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const ResourceGroup& group, bool removals) {
+  TypeState& it = state(type);
+  if (!it.opened || it.in_flight || it.pending.empty()) return std::nullopt;
+  DeltaResponse response{type, {}, {}, {}};
+  std::vector<std::string> removed, later;
+  InFlight in_flight;
+  std::vector<std::string> names(it.pending.begin(), it.pending.end());
+  std::sort(names.begin(), names.end());
+  for (std::string& name : names) {
+    const WireResourcePtr resource = group.find(type, name);
+    const auto sent = it.sent.find(name);
+    if (resource == nullptr) {
+      if (sent == it.sent.end()) continue;  // never there: it waits
+      (removals ? removed : later).push_back(std::move(name));
+    } else if (sent == it.sent.end() || sent->second != resource->version) {
+      response.resources.push_back(resource);
+      in_flight.resources.emplace_back(name, resource->version);
+    }
+  }
+  it.pending = {later.begin(), later.end()};
+  if (response.resources.empty() && removed.empty()) return std::nullopt;
+  for (const auto& [name, version] : in_flight.resources) note_sent(type, name, version, group);
+  for (const std::string& name : removed) {
+    it.sent.erase(name);
+    if (type == ResourceType::kCluster) warming_.erase(name);
+  }
+  response.nonce = in_flight.nonce = std::to_string(++nonces_);
+  response.head = encode_head(type, response.nonce, removed);
+  it.in_flight = std::move(in_flight);
+  return response;
+}
+
+void DeltaStream::note_sent(ResourceType type, const std::string& name, uint64_t version, const ResourceGroup& group) {
+  state(type).sent[name] = version;
+  if (type != ResourceType::kCluster || group.find(ResourceType::kEndpoints, name) == nullptr) return;
+  // A new or changed cluster warms up anew: it needs its endpoints, again if it had them.
+  warming_.insert(name);
+  TypeState& endpoints = state(ResourceType::kEndpoints);
+  endpoints.sent.erase(name);
+  if (endpoints.names.contains(name) || endpoints.wildcard) endpoints.pending.insert(name);
+}
+
+}  // namespace limen::xds

@@ -1,0 +1,65 @@
+// gRPC's side of a stream: reads, writes one response at a time, ends.
+#pragma once
+
+#include <absl/synchronization/mutex.h>
+#include <grpcpp/generic/async_generic_service.h>
+
+#include <memory>
+#include <set>
+
+#include "xds/server/delta_stream.h"
+#include "xds/server/server.h"
+
+namespace limen::xds {
+
+class StreamReactor;
+
+// The resources of one proxy and the streams of its Envoys.
+struct ProxyGroup {
+  explicit ProxyGroup(Clock::duration linger) : resources(linger) {}
+
+  mutable absl::Mutex mutex;
+  ResourceGroup resources ABSL_GUARDED_BY(mutex);
+  std::set<std::shared_ptr<StreamReactor>> streams ABSL_GUARDED_BY(mutex);
+};
+
+// What a stream needs of the server.  Outlives the streams.
+class StreamHost {
+ public:
+  virtual ~StreamHost() = default;
+  virtual std::shared_ptr<ProxyGroup> group(const std::string& proxy) = 0;
+  virtual void wake_at(Clock::time_point time) = 0;
+  virtual const ServerSettings& settings() const = 0;
+};
+
+class StreamReactor : public grpc::ServerGenericBidiReactor {
+ public:
+  // Lives until gRPC is done with it and no one else holds it.
+  static StreamReactor* open(StreamHost& host);
+
+  // Sends what there is to send.  Any thread.
+  void pump();
+
+ private:
+  explicit StreamReactor(StreamHost& host) : host_(host), protocol_(host.settings().patience) {}
+
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnDone() override;
+
+  bool take_in(const grpc::ByteBuffer& buffer);
+  void end(const grpc::Status& status);
+
+  StreamHost& host_;
+  std::shared_ptr<StreamReactor> self_;
+  std::shared_ptr<ProxyGroup> group_;  // set by the first request, by the reading thread
+  std::string proxy_, node_;
+  grpc::ByteBuffer incoming_, outgoing_;
+  // Guarded by the group's mutex, once there is a group.
+  DeltaStream protocol_;
+  bool writing_ = false;
+  bool ended_ = false;                 // Finish() has been or will be called
+  grpc::Status end_status_;
+};
+
+}  // namespace limen::xds
