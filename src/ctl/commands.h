@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
+
 namespace limen::ctl {
 
 // Exit codes, as documented by `limen --help`.
@@ -24,5 +26,21 @@ struct ValidateOptions {
   std::vector<std::string> paths;
 };
 int validate(const ValidateOptions& options);
+
+struct RunOptions {
+  std::vector<std::string> paths;
+  std::string state_dir;
+  std::string envoy_path;            // "": found on PATH or in the virtual environment
+  bool hold_vanished = true;
+  log::Level log_level = log::Level::kInfo;
+};
+int run(RunOptions options);
+
+struct StatusOptions {
+  std::string kind, name;            // "": all
+  std::string output = "wide";       // wide or yaml
+  std::string state_dir;
+};
+int status(const StatusOptions& options);
 
 }  // namespace limen::ctl

@@ -9,7 +9,7 @@ namespace limen::ctl {
 Offline load_offline(const std::vector<std::string>& paths) {
   // A fixed time, so that equal input gives equal output.
   providers::ObjectStore store([] { return int64_t{1}; });
-  providers::load(paths, store);
+  providers::load(paths, {}, store);
   Offline result;
   result.objects = store.take_changes();
   result.problems = store.problems();

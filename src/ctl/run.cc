@@ -1,0 +1,174 @@
+// `limen run`: files in, local Envoys out.  One thread, the event loop's, owns files, translation and processes;
+// the xDS server has its own.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <filesystem>
+
+#include "base/event_loop.h"
+#include "base/log.h"
+#include "ctl/commands.h"
+#include "ctl/offline.h"
+#include "ctl/status_file.h"
+#include "infra/host/host.h"
+#include "providers/file/watcher.h"
+#include "xds/bootstrap/bootstrap.h"
+#include "xds/server/server.h"
+
+namespace limen::ctl {
+namespace {
+
+// First port that this process may bind.  Source: ip(7), capabilities(7).
+int32_t first_bindable_port() {
+  if (::geteuid() == 0) return 0;
+  const Result<std::string> text = read_file("/proc/sys/net/ipv4/ip_unprivileged_port_start", 64);
+  return text ? std::atoi(text->c_str()) : 1024;
+}
+
+Result<UniqueFd> lock_state(const std::string& folder) {
+  if (Status made = make_folder(folder, 0700); !made) return made.error();
+  UniqueFd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) return Error{fmt::format("cannot make {}/lock", folder)};
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{fmt::format("another limen runs on {}: stop it, or choose another --state-dir", folder)};
+  }
+  return lock;
+}
+
+class Runner {
+ public:
+  Runner(const RunOptions& options, std::string envoy)
+      : options_(options),
+        store_([] { return static_cast<int64_t>(::time(nullptr)); }),
+        translator_(translate_options()),
+        status_(options.state_dir + "/status.json"),
+        host_(host_settings(std::move(envoy)), loop_) {}
+
+  Status start() {
+    xds::ServerSettings settings;
+    settings.unix_socket = options_.state_dir + "/xds.sock";
+    settings.on_nack = [this](const xds::NackReport& report) { loop_.post([this, report] { on_nack(report); }); };
+    auto server = xds::Server::start(std::move(settings));
+    if (!server) return server.error();
+    server_ = std::move(*server);
+    providers::WatcherSettings watch;
+    watch.paths = options_.paths;
+    watch.load.hold_vanished = options_.hold_vanished;
+    watch.on_change = [this] { translate_changes(); };
+    watcher_ = std::make_unique<providers::Watcher>(std::move(watch), loop_, store_);
+    translate_changes();
+    return {};
+  }
+
+  void run() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+    const UniqueFd signals(::signalfd(-1, &set, SFD_CLOEXEC));
+    loop_.watch(signals.get(), [&] {
+      signalfd_siginfo info{};
+      if (::read(signals.get(), &info, sizeof(info)) != sizeof(info)) return;
+      log::info("limen", "ending: Envoys are stopped");
+      host_.stop_all([this] { loop_.stop(); });
+    });
+    loop_.run();
+  }
+
+ private:
+  static translate::Options translate_options() {
+    translate::Options options;
+    options.first_unprivileged_port = first_bindable_port();
+    return options;
+  }
+
+  infra::HostSettings host_settings(std::string envoy) {
+    infra::HostSettings settings;
+    settings.envoy = std::move(envoy);
+    settings.state_dir = options_.state_dir;
+    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& folder) {
+      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), folder + "/admin.sock", options_.state_dir + "/xds.sock"}), 2) + "\n";
+    };
+    settings.on_state = [this](const infra::HostState& state) {
+      loop_.post([this, state] { apply({{}, {}, {{state.proxy, state.running, state.message}}}); });
+    };
+    return settings;
+  }
+
+  void translate_changes() {
+    report_problems();
+    apply({store_.take_changes(), {}, {}});
+  }
+
+  void apply(const translate::Input& input) {
+    const auto begin = std::chrono::steady_clock::now();
+    const translate::Output output = translator_.apply(input);
+    server_->apply(output.resources);
+    for (const infra::PlanChange& plan : output.plans) host_.apply(plan);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    if (!input.objects.empty()) {
+      log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us", input.objects.size(), output.rows, output.resources.size(), took.count());
+    }
+    status_.update(output.statuses, problems_);
+  }
+
+  void report_problems() {
+    std::vector<providers::FileProblem> now = store_.problems();
+    if (now == problems_) return;
+    problems_ = std::move(now);
+    for (const auto& problem : problems_) {
+      if (problem.severity == providers::Severity::kError) log::error("files", "{}", text_of(problem));
+      else log::warn("files", "{}", text_of(problem));
+    }
+  }
+
+  void on_nack(const xds::NackReport& report) {
+    for (const auto& [name, version] : report.nack.resources) {
+      log::error("xds", "{}: Envoy refused {}: {}", report.proxy, name, report.nack.message);
+    }
+  }
+
+  RunOptions options_;
+  EventLoop loop_;
+  providers::ObjectStore store_;
+  std::vector<providers::FileProblem> problems_;
+  translate::Translator translator_;
+  StatusFile status_;
+  std::unique_ptr<xds::Server> server_;
+  infra::Host host_;
+  std::unique_ptr<providers::Watcher> watcher_;
+};
+
+}  // namespace
+
+int run(RunOptions options) {
+  log::configure(options.log_level, log::Format::kText);
+  sigset_t set;  // before threads start: they inherit it
+  sigemptyset(&set);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  options.state_dir = std::filesystem::absolute(options.state_dir).string();
+  const Result<UniqueFd> lock = lock_state(options.state_dir);
+  if (!lock) {
+    fmt::print(stderr, "limen: {}\n", lock.error().message);
+    return kFailed;
+  }
+  const Result<std::string> envoy = infra::find_envoy(options.envoy_path);
+  if (!envoy) {
+    fmt::print(stderr, "limen: {}\n", envoy.error().message);
+    return kFailed;
+  }
+  Runner runner(options, *envoy);
+  if (Status started = runner.start(); !started) {
+    fmt::print(stderr, "limen: {}\n", started.error().message);
+    return kFailed;
+  }
+  runner.run();
+  return kOk;
+}
+
+}  // namespace limen::ctl

@@ -1,0 +1,107 @@
+#include "providers/file/watcher.h"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/log.h"
+
+namespace limen::providers {
+namespace {
+
+constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF |
+                             IN_MOVE_SELF | IN_ATTRIB;
+
+// The nearest folder above `path` that exists: where a vanished path will come back.
+std::string folder_above(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path folder = std::filesystem::absolute(path, error).parent_path();
+  while (!std::filesystem::is_directory(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  return folder.string();
+}
+
+}  // namespace
+
+Watcher::Watcher(WatcherSettings settings, EventLoop& loop, ObjectStore& store)
+    : settings_(std::move(settings)), loop_(loop), store_(store), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  loop_.watch(inotify_.get(), [this] { on_events(); });
+  rescan();
+}
+
+Watcher::~Watcher() {
+  loop_.cancel(timer_);
+  loop_.unwatch(inotify_.get());
+}
+
+void Watcher::on_events() {
+  alignas(inotify_event) char buffer[64 * 1024];
+  for (;;) {
+    const ssize_t size = ::read(inotify_.get(), buffer, sizeof(buffer));
+    if (size <= 0) break;
+    for (ssize_t at = 0; at < size;) {
+      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+      if ((event->mask & IN_Q_OVERFLOW) != 0) rescan_ = true;
+      const auto folder = folders_.find(event->wd);
+      if (folder == folders_.end()) continue;
+      on_event(folder->second, event->mask, event->len > 0 ? event->name : "");
+      if ((event->mask & IN_IGNORED) != 0) folders_.erase(folder);
+    }
+  }
+  if (!rescan_ && changed_.empty()) return;
+  loop_.cancel(timer_);
+  timer_ = loop_.after(settings_.settle, [this] { settle(); });
+}
+
+void Watcher::on_event(const std::string& folder, uint32_t mask, const std::string& name) {
+  const bool is_document = is_document_name(name);
+  if (name.starts_with(".") && !name.starts_with("..")) return;  // hidden; ".." begins the links of mounted ConfigMaps
+  if (!is_document || (mask & IN_ISDIR) != 0) {
+    // A folder or a link came or went, or a named file without the usual ending.
+    if ((mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || name.starts_with("..") || folder.empty()) rescan_ = true;
+    for (const std::string& path : settings_.paths) {
+      if (!name.empty() && std::filesystem::path(path).filename() == name) rescan_ = true;
+    }
+    return;
+  }
+  const std::string file = (std::filesystem::path(folder) / name).string();
+  const bool removed = (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
+  if ((mask & IN_CREATE) != 0 && !std::filesystem::is_symlink(file)) return;  // its writing ends with IN_CLOSE_WRITE
+  if (removed || std::filesystem::is_symlink(file)) {
+    rescan_ = true;
+  } else {
+    changed_.insert(file);
+  }
+}
+
+void Watcher::settle() {
+  if (rescan_) {
+    rescan();
+  } else {
+    for (const std::string& file : changed_) load_file(file, store_);
+  }
+  rescan_ = false;
+  changed_.clear();
+  settings_.on_change();
+}
+
+void Watcher::rescan() { add_watches(load(settings_.paths, settings_.load, store_)); }
+
+void Watcher::add_watches(const Scan& scan) {
+  std::set<std::string> folders(scan.folders.begin(), scan.folders.end());
+  for (const std::string& path : settings_.paths) {
+    const std::string above = folder_above(path);
+    if (!folders.contains(above)) folders.insert(above);
+  }
+  for (const std::string& folder : folders) {
+    const int watch = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
+    if (watch < 0) {
+      log::warn("files", "cannot watch {}: changes there are not seen", folder);
+    } else {
+      folders_.emplace(watch, folder);
+    }
+  }
+}
+
+}  // namespace limen::providers
