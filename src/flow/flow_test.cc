@@ -209,7 +209,7 @@ TEST(FlowDeathTest, ReadingALaterTableEndsTheProcess) {
   });
   later = &late;
   numbers.set("n", 1);
-  EXPECT_DEATH(graph.commit(), "created after its own");
+  EXPECT_DEATH(graph.commit(), "the rule of early reads late");
 }
 
 }  // namespace

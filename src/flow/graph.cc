@@ -19,7 +19,7 @@ Node::Node(Graph& graph, std::string name)
 
 void Reads::note(const Node& node, void* entry, CellId& cell) {
   if (node.position_ >= reader_->position_) {
-    misused("the rule of " + reader_->name_ + " reads " + node.name_ + ", which is not created before it");
+    misused("the rule of " + reader_->name_ + " reads " + node.name_ + ", which is not created before its own");
   }
   if (cell == kNone) cell = node.graph_.cells_.add({entry, kNone, node.position_});
   cells_.push_back(cell);
@@ -119,18 +119,14 @@ std::vector<Counters> Graph::counters() const {
 // A cell that the row still reads cannot have been freed and used again since it woke the row.
 Explanation Graph::explain(RowId row) const {
   const Row& it = rows_[row];
-  Explanation result{text_of(it.node, it.entry), {}, "something it reads no longer"};
-  if (it.woken_by == kNone) result.woken_by = "its source";
+  Explanation result{{}, it.woken_by == kNone ? "its source" : "something it reads no longer"};
   for (uint32_t edge : it.edges) {
     const Cell& cell = cells_[edges_[edge].cell];
-    result.reads.push_back(text_of(cell.node, cell.entry));
+    const Node& node = *nodes_[cell.node];
+    result.reads.push_back(node.name_ + " " + node.text_of(cell.entry));
     if (edges_[edge].cell == it.woken_by) result.woken_by = result.reads.back();
   }
   return result;
-}
-
-std::string Graph::text_of(uint16_t node, const void* entry) const {
-  return nodes_[node]->name() + " " + nodes_[node]->text_of(entry);
 }
 
 }  // namespace limen::flow

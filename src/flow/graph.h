@@ -1,8 +1,9 @@
 // Who has read what: the dependency graph under tables, indexes and derived rows.
 //
-// A *cell* is something that is read: a row, present or not, or a group.  A *row* is something that a rule
-// computes.  An edge says that a row has read a cell.  Cells, rows and edges live in pools, and what nobody
-// needs any more is freed at the end of the commit.  One thread.  Misuse ends the process with a message.
+// A *cell* is something that is read: a row, present or not, or a group.  A *row* is something that a
+// rule computes.  An edge says that a row has read a cell.  Cells, rows and edges live in pools, and what
+// nobody needs any more is freed at the end of the commit.  One thread.  Misuse ends the process with a
+// message.
 #pragma once
 
 #include <absl/container/inlined_vector.h>
@@ -31,7 +32,6 @@ struct Counters {
 
 // Why a derived row is what it is.  Each text is "<table> <key>".
 struct Explanation {
-  std::string row;
   std::vector<std::string> reads;
   std::string woken_by;  // the first change that made it run last
 };
@@ -53,8 +53,9 @@ class Node {
   friend Graph;
   friend Reads;
   virtual std::string text_of(const void* entry) const = 0;
-  virtual void unread(void* entry) = 0;             // the entry's cell is freed: its last reader is gone
-  virtual bool run(void* entry, Reads& reads) = 0;  // false: the row exists no longer
+  virtual void unread(void* entry) = 0;  // the entry's cell is freed: its last reader is gone
+  // Of derived tables; false: the row exists no longer.
+  virtual bool run(void*, Reads&) { return true; }
 
   Graph& graph_;
   const std::string name_;
@@ -79,7 +80,7 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Recomputes what is dirty, table by table in the order of creation, each row once; returns how many ran.
+  // Recomputes what is dirty, table by table in the order of creation, each row once; returns how many.
   size_t commit();
 
   // ---- for metrics, tests and people
@@ -122,7 +123,6 @@ class Graph {
   uint32_t link(RowId row, CellId cell);
   void unlink(uint32_t edge);
   void free_unread_cells();
-  std::string text_of(uint16_t node, const void* entry) const;
 
   std::vector<Node*> nodes_;
   std::vector<std::vector<RowId>> dirty_;  // per node

@@ -1,8 +1,9 @@
-// The rows of a table by group.  Reading a group means: run me again when a member comes, goes or changes.
+// The rows of a table by group.  Reading a group means: run me again when a member comes, goes or
+// changes.
 //
-// A row may be in many groups, and more than once in one with different sort values.  Members stand in the order
-// of (Sort, K), and a group hands out their values, so that a rule needs no other look-up.  G needs what a
-// table's key needs (table.h); Sort and K need <.
+// A row may be in many groups, and more than once in one with different sort values.  Members stand in
+// the order of (Sort, K), and a group hands out their values, so that a rule needs no other look-up.
+// G needs what a table's key needs (table.h); Sort and K need <.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -40,13 +41,9 @@ class Index : public Node {
 
  public:
   // Called as emit(group) or emit(group, sort).
-  class Emit {
-   public:
-    explicit Emit(std::vector<Place>& places) : places_(places) {}
-    void operator()(G group, Sort sort = {}) { places_.emplace_back(std::move(group), std::move(sort)); }
-
-   private:
-    std::vector<Place>& places_;
+  struct Emit {
+    std::vector<Place> places;
+    void operator()(G group, Sort sort = {}) { places.emplace_back(std::move(group), std::move(sort)); }
   };
   using GroupsOf = std::function<void(const K&, const V&, Emit&)>;
 
@@ -104,7 +101,10 @@ class Index : public Node {
     const auto it = groups_.find(key);
     return it != groups_.end() && !it->second.empty();
   }
-  void follow(std::function<void(const G&)> follower) { followers_.push_back(std::move(follower)); }
+  void follow(std::function<void(const G&)> follower) {
+    if (!groups_.empty()) misused(name() + " has groups already when something begins to follow it");
+    followers_.push_back(std::move(follower));
+  }
 
   size_t groups() const { return groups_.size(); }  // with members or readers
   Counters counters() const override { return {name(), groups_.size(), 0, 0}; }
@@ -122,10 +122,9 @@ class Index : public Node {
   }
 
   std::vector<Place> places_of(const K& key, const Value& value) const {
-    std::vector<Place> places;
-    Emit emit(places);
+    Emit emit;
     if (value != nullptr) groups_of_(key, *value, emit);
-    return places;
+    return std::move(emit.places);
   }
 
   // All moves are made: tells readers and followers of the group.
@@ -153,7 +152,6 @@ class Index : public Node {
     it.second.cell_ = kNone;
     drop_if_unused(it);
   }
-  bool run(void*, Reads&) override { return true; }  // an index has no rule
 
   GroupsOf groups_of_;
   absl::node_hash_map<G, Group> groups_;

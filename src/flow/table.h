@@ -1,6 +1,6 @@
-// A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is a table whose
-// rows a rule computes.  Setting an equal value is no change.  K needs ==, AbslHashValue and a text (see
-// key_text); V needs ==.
+// A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is a
+// table whose rows a rule computes.  Setting an equal value is no change.  K needs ==, AbslHashValue
+// and a text (see key_text); V needs ==.
 #pragma once
 
 #include <absl/container/node_hash_map.h>
@@ -17,7 +17,7 @@
 
 namespace limen::flow {
 
-// How explanations print a key: key.text() where there is such a member, else what absl::StrCat makes of it.
+// How explanations print a key: key.text(), or without such a member what absl::StrCat makes of it.
 template <class K>
 std::string key_text(const K& key) {
   if constexpr (requires { key.text(); }) {
@@ -34,7 +34,7 @@ class Table : public Node {
   using Listener = std::function<void(const K& key, const Value& before, const Value& after)>;
   struct Slot {
     Value value;         // nullptr: no such row
-    CellId cell = kNone; // kNone: nobody reads it
+    CellId cell = kNone;  // kNone: nobody reads it
     RowId row = kNone;   // of a derived table
   };
   using Entry = std::pair<const K, Slot>;  // stays where it is as long as it is in use
@@ -122,7 +122,6 @@ class Table : public Node {
     static_cast<Entry*>(entry)->second.cell = kNone;
     drop_if_unused(*static_cast<Entry*>(entry));
   }
-  bool run(void*, Reads&) override { return true; }  // an input table has no rule
 
   absl::node_hash_map<K, Slot> slots_;
   std::vector<Follower> followers_;
