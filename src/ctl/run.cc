@@ -90,8 +90,8 @@ class Runner {
     infra::HostSettings settings;
     settings.envoy = std::move(envoy);
     settings.state_dir = options_.state_dir;
-    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& folder) {
-      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), folder + "/admin.sock", options_.state_dir + "/xds.sock"}), 2) + "\n";
+    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& admin_socket) {
+      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket, options_.state_dir + "/xds.sock"}), 2) + "\n";
     };
     settings.on_state = [this](const infra::HostState& state) {
       loop_.post([this, state] { apply({{}, {}, {{state.proxy, state.running, state.message}}}); });
@@ -151,7 +151,11 @@ int run(RunOptions options) {
   sigemptyset(&set);
   for (int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  options.state_dir = std::filesystem::absolute(options.state_dir).string();
+  options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
+  if (options.state_dir.size() > infra::kLongestStateDir) {
+    fmt::print(stderr, "limen: --state-dir {}: longer than {} bytes, too long for the sockets in it; choose a shorter one\n", options.state_dir, infra::kLongestStateDir);
+    return kUsage;
+  }
   const Result<UniqueFd> lock = lock_state(options.state_dir);
   if (!lock) {
     fmt::print(stderr, "limen: {}\n", lock.error().message);

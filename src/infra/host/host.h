@@ -4,6 +4,7 @@
 // Limen takes it over.  It is started again with back-off when it dies.  Used on the event loop's thread.
 //
 // <state>/proxies/<name>/  bootstrap.json  envoy.log  pid (process id, start time, hash of how it was started)
+// <state>/admin/<hash>.sock  Envoy's admin interface; short, for unix(7) allows a path 107 bytes
 #pragma once
 
 #include <functional>
@@ -26,8 +27,8 @@ struct HostState {
 struct HostSettings {
   std::string envoy;      // the binary
   std::string state_dir;  // absolute
-  // The text of bootstrap.json for a proxy; `folder` is its state folder.
-  std::function<std::string(const ProxyPlan& plan, const std::string& folder)> bootstrap;
+  // The text of bootstrap.json for a proxy, with its admin interface on this unix socket.
+  std::function<std::string(const ProxyPlan& plan, const std::string& admin_socket)> bootstrap;
   std::function<void(const HostState&)> on_state;
 };
 
@@ -49,6 +50,9 @@ class Host {
   std::map<std::string, std::unique_ptr<Process>> processes_;
   std::function<void()> all_gone_;
 };
+
+// The longest state folder whose sockets' paths unix(7) allows.
+inline constexpr size_t kLongestStateDir = 107 - sizeof("/admin/12345678.sock") + 1;
 
 // The Envoy binary: `given`, else `envoy` on PATH, else that of the virtual environment beside this program's
 // build folder.  The error says where was looked.

@@ -109,7 +109,8 @@ Host::Process::~Process() {
 void Host::Process::run(const ProxyPlan& plan) {
   plan_ = plan;
   folder_ = settings_.state_dir + "/proxies/" + safe_name(plan.proxy);
-  bootstrap_ = settings_.bootstrap(plan, folder_);
+  admin_socket_ = fmt::format("{}/admin/{:.8}.sock", settings_.state_dir, hex(hash_bytes(plan.proxy)));
+  bootstrap_ = settings_.bootstrap(plan, admin_socket_);
   std::string all = bootstrap_;
   for (const std::string& argument : arguments()) all += '\0' + argument;
   const std::string wanted = hex(hash_bytes(all));
@@ -147,7 +148,8 @@ void Host::Process::stop() {
 }
 
 std::vector<std::string> Host::Process::arguments() const {
-  std::vector<std::string> argv = {settings_.envoy, "--config-path", folder_ + "/bootstrap.json", "--use-dynamic-base-id",
+  // With hot restart on, Envoy asks the kernel to be ended with its parent: it must outlive us.
+  std::vector<std::string> argv = {settings_.envoy, "--config-path", folder_ + "/bootstrap.json", "--disable-hot-restart",
                                    "--drain-strategy", "immediate", "--drain-time-s", "60"};
   const auto& level = plan_.settings.logging.level;
   const auto overall = level.find("default");
@@ -163,7 +165,9 @@ std::vector<std::string> Host::Process::arguments() const {
 }
 
 void Host::Process::start() {
-  if (Status made = make_folder(folder_, 0700); !made) return retry(made.error().message);
+  for (const std::string& folder : {folder_, settings_.state_dir + "/admin"}) {
+    if (Status made = make_folder(folder, 0700); !made) return retry(made.error().message);
+  }
   if (Status written = write_file(folder_ + "/bootstrap.json", bootstrap_, 0600); !written) return retry(written.error().message);
   const Result<int> pid = spawn(arguments(), folder_ + "/envoy.log");
   if (!pid) return retry(pid.error().message);

@@ -42,7 +42,7 @@ class Host::Process {
   EventLoop& loop_;
   std::function<void()> gone_;
   ProxyPlan plan_;
-  std::string folder_, bootstrap_, wanted_;  // wanted_: hash of how it is to be started
+  std::string folder_, admin_socket_, bootstrap_, wanted_;  // wanted_: hash of how it is to be started
   ProcessRecord record_;
   UniqueFd pidfd_;
   std::chrono::milliseconds back_off_{100};

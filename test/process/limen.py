@@ -1,0 +1,212 @@
+"""Runs the real `limen run` with a real Envoy, for tests.
+
+Everything listens on loopback ports that were free a moment ago; everything that is started is ended by its id.
+"""
+
+import http.client
+import http.server
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+LIMEN = os.environ["LIMEN"]
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_for(what, timeout=15.0):
+    """Calls `what` until it returns something true; returns that."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = what()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"waited {timeout} s in vain for {what}")
+        time.sleep(0.02)
+
+
+class Echo:
+    """A backend that answers its name and what it was asked."""
+
+    def __init__(self, name):
+        self.name = name
+        self.requests = []
+        echo = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                seen = {"backend": echo.name, "method": self.command, "path": self.path,
+                        "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
+                echo.requests.append(seen)
+                text = json.dumps(seen).encode()
+                self.send_response(int(self.headers.get("x-answer", 200)))
+                self.send_header("content-length", str(len(text)))
+                self.send_header("x-from-backend", "yes")
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def yaml(self):
+        """A Backend object of this backend's name."""
+        return (f"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {{name: {self.name}}}\n"
+                f"spec:\n  endpoints:\n  - ip: {{address: 127.0.0.1, port: {self.port}}}\n")
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = {k.lower(): v for k, v in response.getheaders()}
+        self.text = response.read().decode(errors="replace")
+
+    @property
+    def json(self):
+        return json.loads(self.text)
+
+
+class Limen:
+    def __init__(self, folder: pathlib.Path):
+        self.conf = folder / "conf"
+        self.state = folder / "state"
+        self.log = folder / "limen.log"
+        self.conf.mkdir(parents=True)
+        self.port = free_port()
+        self.process = None
+
+    def write(self, name, text):
+        """As careful writers do: a new file, renamed into place."""
+        temporary = self.conf / f".{name}.new"
+        temporary.write_text(text)
+        temporary.rename(self.conf / name)
+
+    def gateway(self):
+        self.write("gateway.yaml", f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {{name: limen}}
+spec: {{controllerName: gateway.envoyproxy.io/gatewayclass-controller}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: web}}
+spec:
+  gatewayClassName: limen
+  listeners:
+  - {{name: http, port: {self.port}, protocol: HTTP}}
+""")
+
+    def route(self, name, rules, hostnames=None):
+        hosts = f"  hostnames: {json.dumps(hostnames)}\n" if hostnames else ""
+        self.write(f"route-{name}.yaml", f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: {name}}}
+spec:
+  parentRefs: [{{name: web}}]
+{hosts}  rules: {json.dumps(rules)}
+""")
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen([LIMEN, "run", "-f", str(self.conf), "--state-dir", str(self.state)],
+                                            stdout=log, stderr=log)
+
+    def envoy_pids(self):
+        pids = []
+        for record in self.state.glob("proxies/*/pid"):
+            pids.append(int(record.read_text().split()[0]))
+        return pids
+
+    def get(self, path="/", host="localhost", method="GET", headers=None, body=None, port=None, timeout=5):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=timeout)
+        try:
+            connection.request(method, path, body=body, headers={"host": host, **(headers or {})})
+            return Answer(connection.getresponse())
+        finally:
+            connection.close()
+
+    def try_get(self, *args, **kwargs):
+        try:
+            return self.get(*args, **kwargs)
+        except OSError:
+            return None
+
+    def wait_status(self, status, *args, **kwargs):
+        def matches():
+            answer = self.try_get(*args, **kwargs)
+            return answer if answer is not None and answer.status == status else None
+        return wait_for(matches)
+
+    def status(self):
+        done = subprocess.run([LIMEN, "status", "--state-dir", str(self.state)], capture_output=True, text=True)
+        return done.stdout + done.stderr
+
+    def kill(self):
+        """As if the machine's memory had run out: Envoy is left."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pid in self.envoy_pids():
+            cmdline = pathlib.Path(f"/proc/{pid}/cmdline")
+            if cmdline.exists() and str(self.state).encode() in cmdline.read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+
+class Hammer:
+    """One client that asks again and again and counts the answers by status."""
+
+    def __init__(self, limen, **request):
+        self.limen, self.request = limen, request
+        self.answers = {}
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.ended.is_set():
+            try:
+                key = self.limen.get(**self.request).status
+            except OSError as error:
+                key = repr(error)
+            self.answers[key] = self.answers.get(key, 0) + 1
+
+    def count(self):
+        return sum(self.answers.values())
+
+    def stop(self):
+        self.ended.set()
+        self.thread.join()
+        return self.answers

@@ -1,0 +1,106 @@
+"""The main job: files in, a real Envoy out."""
+
+import os
+import signal
+
+from limen import Hammer, wait_for
+
+
+def to(name, **more):
+    return {"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name}], **more}
+
+
+def start(limen, *backends):
+    limen.gateway()
+    limen.write("backends.yaml", "---\n".join(b.yaml() for b in backends))
+    limen.start()
+
+
+def test_a_request_reaches_the_backend_and_edits_take_effect(limen, backend):
+    a, b = backend("a"), backend("b")
+    limen.route("r", [to("a")])
+    start(limen, a, b)
+    assert limen.wait_status(200).json["backend"] == "a"
+    limen.route("r", [to("b")])
+    wait_for(lambda: limen.get().json["backend"] == "b")
+    (limen.conf / "route-r.yaml").unlink()
+    limen.wait_status(404)
+    assert "attachedRoutes=0" in limen.status()
+
+
+def test_a_broken_document_leaves_the_last_good_version_in_force(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    limen.write("route-r.yaml", "kind: [")
+    wait_for(lambda: "InvalidYAML" in limen.status())
+    assert "route-r.yaml:" in limen.status()
+    assert limen.get().status == 200
+    limen.route("s", [to("a", matches=[{"path": {"type": "Exact", "value": "/s"}}])])
+    wait_for(lambda: limen.get("/s").headers.get("x-from-backend"))
+
+
+def test_envoy_is_started_again_when_it_dies(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    before = limen.envoy_pids()[0]
+    os.kill(before, signal.SIGKILL)
+    wait_for(lambda: limen.envoy_pids() not in ([], [before]))
+    limen.wait_status(200)
+
+
+def test_limen_killed_under_load_costs_no_request(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    before = limen.envoy_pids()
+    hammer = Hammer(limen)
+    wait_for(lambda: hammer.count() > 100)
+    limen.kill()
+    now = hammer.count()
+    wait_for(lambda: hammer.count() > now + 100)
+    limen.start()
+    limen.route("s", [{"matches": [{"path": {"type": "Exact", "value": "/new"}}], **to("a")}], hostnames=["s.example.com"])
+    limen.wait_status(200, "/new", host="s.example.com")
+    assert list(hammer.stop()) == [200]
+    assert limen.envoy_pids() == before
+
+
+def test_a_vanished_folder_withdraws_nothing(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    away = limen.conf.with_name("away")
+    limen.conf.rename(away)
+    wait_for(lambda: "stays in force" in limen.status())
+    assert limen.get().status == 200
+    away.rename(limen.conf)
+    wait_for(lambda: "stays in force" not in limen.status())
+    (limen.conf / "route-r.yaml").unlink()
+    limen.wait_status(404)
+
+
+def test_edits_under_load_answer_only_as_before_or_after(limen, backend):
+    a, b = backend("a"), backend("b")
+    limen.route("r", [to("a")])
+    start(limen, a, b)
+    limen.wait_status(200)
+    hammer = Hammer(limen)
+    for i in range(40):
+        name = "ab"[(i + 1) % 2]
+        limen.route("r", [to(name)])
+        wait_for(lambda name=name: limen.get().json["backend"] == name)
+    assert list(hammer.stop()) == [200]
+
+
+def test_a_missing_backend_answers_500_until_it_comes(limen, backend):
+    a = backend("a")
+    limen.route("r", [to("late")])
+    start(limen, a)
+    limen.wait_status(500)
+    assert "BackendNotFound" in limen.status()
+    late = backend("late")
+    limen.write("late.yaml", late.yaml())
+    assert limen.wait_status(200).json["backend"] == "late"
+    assert "BackendNotFound" not in limen.status()
