@@ -35,6 +35,8 @@ struct RedirectFrom {
 };
 Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from, const std::string& path,
                         route_v3::RedirectAction& out);
+// Location names no well-known port wherever Envoy can leave it out.  `host` is the virtual host's domain.
+void drop_well_known_port(const std::string& host, const RedirectFrom& from, route_v3::RedirectAction& out);
 
 // ---- rewrite/: URLRewrite.
 Problems write_rewrite(const api::HttpUrlRewriteFilter& filter, const api::HttpRouteMatch& match,

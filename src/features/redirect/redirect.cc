@@ -22,22 +22,13 @@ int32_t port_of(const api::HttpRequestRedirectFilter& filter, const RedirectFrom
   return from.port;
 }
 
-bool is_well_known(const api::HttpRequestRedirectFilter& filter, bool https, int32_t port) {
-  const std::string scheme = filter.scheme.value_or(https ? "https" : "http");
-  return (scheme == "http" && port == 80) || (scheme == "https" && port == 443);
-}
-
 }  // namespace
 
 Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from, const std::string& path,
                         route_v3::RedirectAction& out) {
   if (filter.scheme) out.set_scheme_redirect(*filter.scheme);
   if (filter.hostname) out.set_host_redirect(*filter.hostname);
-  // A well-known port is left out of Location, but where the request named another one it has to be overwritten.
-  const int32_t port = port_of(filter, from);
-  if (!is_well_known(filter, from.https, port) || filter.port || filter.scheme) {
-    out.set_port_redirect(static_cast<uint32_t>(port));
-  }
+  out.set_port_redirect(static_cast<uint32_t>(port_of(filter, from)));
   out.set_response_code(code_of(filter.status_code));
   if (!filter.path) return {};
   switch (filter.path->type) {
@@ -51,6 +42,15 @@ Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const Redi
   }
   write_prefix_replacement(from.match, filter.path->replace_prefix_match.value_or("/"), out);
   return {};
+}
+
+void drop_well_known_port(const std::string& host, const RedirectFrom& from, route_v3::RedirectAction& out) {
+  const bool https = out.scheme_redirect().empty() ? from.https : out.scheme_redirect() == "https";
+  if (out.port_redirect() != (https ? 443 : 80)) return;
+  if (out.host_redirect().empty() && !host.starts_with('*')) out.set_host_redirect(host);
+  // Envoy takes the port of the request's host over, unless it is the well-known one of its scheme.
+  const bool host_has_none = from.port == (from.https ? 443 : 80);
+  if (!out.host_redirect().empty() || host_has_none) out.clear_port_redirect();
 }
 
 }  // namespace limen::features

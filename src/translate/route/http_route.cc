@@ -119,8 +119,9 @@ class Translation {
     }
   }
 
-  void add_entry(const RuleView& view, const api::HttpRouteMatch& match, route_v3::Route& route,
+  void add_entry(const RuleView& view, const api::HttpRouteMatch& match, route_v3::Route route,
                  const AttachedListener& listener, const std::string& host, const std::string& middle) {
+    if (route.has_redirect()) features::drop_well_known_port(host, {match, listener.port, listener.https}, *route.mutable_redirect());
     route.set_name(absl::StrCat(rule_name(view), middle, underscored(host)));
     RouteEntry entry;
     entry.virtual_host = {listener.proxy, listener.route_configuration, listener.listener, host};

@@ -47,6 +47,7 @@ void DeltaStream::subscribe(TypeState& it, const Request& request) {
   const bool first = !std::exchange(it.opened, true);
   if (first && request.resource_names_subscribe().empty()) it.wildcard = true;  // the older way to say "*"
   if (first) it.look_at_all = true;
+  if (first) it.owes_first = it.wildcard;
   for (const std::string& name : request.resource_names_subscribe()) {
     if (name == "*") {
       it.wildcard = true;
@@ -127,7 +128,7 @@ bool DeltaStream::routes_settled() {
 
 std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const ResourceGroup& group, bool removals) {
   TypeState& it = state(type);
-  if (!it.opened || it.in_flight || it.pending.empty()) return std::nullopt;
+  if (!it.opened || it.in_flight || (it.pending.empty() && !it.owes_first)) return std::nullopt;
   DeltaResponse response{type, {}, {}, {}};
   std::vector<std::string> removed, later;
   InFlight in_flight;
@@ -145,7 +146,9 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
     }
   }
   it.pending = {later.begin(), later.end()};
-  if (response.resources.empty() && removed.empty()) return std::nullopt;
+  // An Envoy starts only after the first answer to each "*", also if there is nothing yet.
+  if (response.resources.empty() && removed.empty() && !it.owes_first) return std::nullopt;
+  it.owes_first = false;
   for (const auto& [name, version] : in_flight.resources) note_sent(type, name, version, group);
   for (const std::string& name : removed) {
     it.sent.erase(name);

@@ -52,6 +52,7 @@ class DeltaStream {
     absl::flat_hash_map<std::string, uint64_t> sent;      // what the Envoy has or was offered
     absl::flat_hash_set<std::string> pending;             // names to look at
     bool look_at_all = false;
+    bool owes_first = false;                              // "*" has not been answered yet
     uint64_t cursor = 0;
     std::optional<InFlight> in_flight;
   };
