@@ -6,7 +6,7 @@
 #include "base/yaml.h"
 #include "ctl/commands.h"
 #include "ctl/offline.h"
-#include "ctl/xds_json.h"
+#include "xds/resources/resource_json.h"
 
 namespace limen::ctl {
 namespace {
@@ -34,7 +34,7 @@ Result<Json> xds_view(const translate::Output& output, bool show_secrets) {
     for (const auto& [type, resources] : types) {
       Json::Array list;
       for (const auto& [name, fragment] : resources) {
-        Result<Json> resource = to_json(type, *fragment, show_secrets);
+        Result<Json> resource = xds::to_json(type, *fragment, show_secrets);
         if (!resource) return with_context(resource.error(), name);
         list.push_back(std::move(*resource));
       }

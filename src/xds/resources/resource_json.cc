@@ -1,4 +1,4 @@
-#include "ctl/xds_json.h"
+#include "xds/resources/resource_json.h"
 
 #include <envoy/config/cluster/v3/cluster.pb.h>
 #include <envoy/config/endpoint/v3/endpoint.pb.h>
@@ -9,16 +9,16 @@
 
 #include "base/yaml.h"
 
-namespace limen::ctl {
+namespace limen::xds {
 namespace {
 
-std::unique_ptr<google::protobuf::Message> message_for(xds::ResourceType type) {
+std::unique_ptr<google::protobuf::Message> message_for(ResourceType type) {
   switch (type) {
-    case xds::ResourceType::kCluster: return std::make_unique<envoy::config::cluster::v3::Cluster>();
-    case xds::ResourceType::kEndpoints: return std::make_unique<envoy::config::endpoint::v3::ClusterLoadAssignment>();
-    case xds::ResourceType::kListener: return std::make_unique<envoy::config::listener::v3::Listener>();
-    case xds::ResourceType::kRouteConfiguration: return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
-    case xds::ResourceType::kSecret: return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
+    case ResourceType::kCluster: return std::make_unique<envoy::config::cluster::v3::Cluster>();
+    case ResourceType::kEndpoints: return std::make_unique<envoy::config::endpoint::v3::ClusterLoadAssignment>();
+    case ResourceType::kListener: return std::make_unique<envoy::config::listener::v3::Listener>();
+    case ResourceType::kRouteConfiguration: return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
+    case ResourceType::kSecret: return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
   }
   __builtin_unreachable();
 }
@@ -32,7 +32,7 @@ void redact(google::protobuf::Message& message) {
 
 }  // namespace
 
-Result<Json> to_json(xds::ResourceType type, const xds::Fragment& fragment, bool show_secrets) {
+Result<Json> to_json(ResourceType type, const Fragment& fragment, bool show_secrets) {
   const auto message = message_for(type);
   if (!message->ParseFromString(fragment.bytes)) return Error{"a resource can't be read back"};
   if (!show_secrets) redact(*message);
@@ -43,10 +43,10 @@ Result<Json> to_json(xds::ResourceType type, const xds::Fragment& fragment, bool
   if (!status.ok()) return Error{status.ToString()};
   const auto documents = parse_yaml(text);
   Json result{Json::Object{}};
-  result.set("@type", xds::type_url(type));
+  result.set("@type", type_url(type));
   if (documents.empty() || documents[0].problem) return result;
   for (const auto& [name, value] : documents[0].value.as_object()) result.set(name, value);
   return result;
 }
 
-}  // namespace limen::ctl
+}  // namespace limen::xds

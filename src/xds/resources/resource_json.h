@@ -5,9 +5,9 @@
 #include "base/result.h"
 #include "xds/resources/resource.h"
 
-namespace limen::ctl {
+namespace limen::xds {
 
 // With "@type".  Private keys and passwords are replaced by "[redacted]" unless `show_secrets`.
-Result<Json> to_json(xds::ResourceType type, const xds::Fragment& fragment, bool show_secrets);
+Result<Json> to_json(ResourceType type, const Fragment& fragment, bool show_secrets);
 
-}  // namespace limen::ctl
+}  // namespace limen::xds
