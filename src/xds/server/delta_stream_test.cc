@@ -1,0 +1,237 @@
+#include "xds/server/delta_stream.h"
+
+#include <envoy/service/discovery/v3/discovery.pb.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace limen::xds {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+using envoy::service::discovery::v3::DeltaDiscoveryRequest;
+using envoy::service::discovery::v3::DeltaDiscoveryResponse;
+using std::chrono::seconds;
+
+// An Envoy's side of a stream, with a group of resources behind it.
+class DeltaStreamTest : public testing::Test {
+ protected:
+  void put(ResourceType type, const std::string& name, const std::string& bytes) {
+    group_.apply({"p", type, name, make_fragment(bytes)}, now_);
+  }
+  void drop(ResourceType type, const std::string& name) { group_.apply({"p", type, name, nullptr}, now_); }
+
+  DeltaDiscoveryRequest request(ResourceType type, const std::vector<std::string>& names = {}) {
+    DeltaDiscoveryRequest it;
+    it.set_type_url(std::string(type_url(type)));
+    for (const auto& name : names) it.add_resource_names_subscribe(name);
+    return it;
+  }
+  void subscribe(ResourceType type, const std::vector<std::string>& names = {}) { stream_.on_request(request(type, names)); }
+
+  // The next response as an Envoy reads it off the wire; nullopt if there is none.
+  std::optional<DeltaDiscoveryResponse> receive() {
+    const auto response = stream_.next(group_, now_);
+    if (!response) return std::nullopt;
+    std::string bytes = response->head;
+    for (const auto& resource : response->resources) bytes += resource->bytes;
+    DeltaDiscoveryResponse message;
+    EXPECT_TRUE(message.ParseFromString(bytes));
+    last_ = response->type;
+    return message;
+  }
+  std::optional<Nack> acknowledge(const DeltaDiscoveryResponse& response, const std::string& error = "") {
+    DeltaDiscoveryRequest it = request(last_);
+    it.set_response_nonce(response.nonce());
+    if (!error.empty()) it.mutable_error_detail()->set_message(error);
+    return stream_.on_request(it);
+  }
+  // Receives and acknowledges all there is: "clusters +a", "routes -r", in the order of arrival.
+  std::vector<std::string> settle() {
+    static const char* const kWords[] = {"clusters", "endpoints", "listeners", "routes", "secrets"};
+    std::vector<std::string> said;
+    while (const auto response = receive()) {
+      for (const auto& it : response->resources()) said.push_back(std::string(kWords[static_cast<int>(last_)]) + " +" + it.name());
+      for (const auto& it : response->removed_resources()) said.push_back(std::string(kWords[static_cast<int>(last_)]) + " -" + it);
+      acknowledge(*response);
+    }
+    return said;
+  }
+  void subscribe_to_all() {
+    subscribe(ResourceType::kCluster);
+    subscribe(ResourceType::kListener);
+    settle();
+  }
+  void pass(Clock::duration time) {
+    now_ += time;
+    group_.expire(now_);
+  }
+
+  Clock::time_point now_{};
+  ResourceGroup group_{seconds(5)};
+  DeltaStream stream_{seconds(5)};
+  ResourceType last_ = ResourceType::kCluster;
+};
+
+TEST_F(DeltaStreamTest, NothingIsSentUnasked) {
+  put(ResourceType::kCluster, "c", "1");
+  EXPECT_FALSE(receive());
+}
+
+TEST_F(DeltaStreamTest, AnEmptyWildcardIsAnsweredOnce) {
+  subscribe(ResourceType::kCluster);
+  const auto response = receive();
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->resources_size(), 0);
+  acknowledge(*response);
+  EXPECT_FALSE(receive());
+}
+
+TEST_F(DeltaStreamTest, AChangeSendsThatResourceOnly) {
+  for (int i = 0; i < 100; ++i) put(ResourceType::kCluster, "c" + std::to_string(i), "1");
+  subscribe(ResourceType::kCluster);
+  EXPECT_EQ(settle().size(), 100u);
+  put(ResourceType::kCluster, "c7", "2");
+  EXPECT_THAT(settle(), ElementsAre("clusters +c7"));
+  put(ResourceType::kCluster, "c7", "2");
+  EXPECT_THAT(settle(), IsEmpty());
+}
+
+TEST_F(DeltaStreamTest, ClustersComeBeforeTheListenersThatNameThem) {
+  subscribe_to_all();
+  put(ResourceType::kListener, "l", "1");
+  put(ResourceType::kCluster, "c", "1");
+  EXPECT_THAT(settle(), ElementsAre("clusters +c", "listeners +l"));
+}
+
+TEST_F(DeltaStreamTest, RoutesWaitUntilAClusterHasItsEndpoints) {
+  subscribe_to_all();
+  subscribe(ResourceType::kRouteConfiguration, {"r"});
+  put(ResourceType::kCluster, "c", "1");
+  put(ResourceType::kEndpoints, "c", "1");
+  put(ResourceType::kRouteConfiguration, "r", "1");
+  EXPECT_THAT(settle(), ElementsAre("clusters +c"));
+  ASSERT_TRUE(stream_.deadline());
+  subscribe(ResourceType::kEndpoints, {"c"});
+  EXPECT_THAT(settle(), ElementsAre("endpoints +c", "routes +r"));
+  EXPECT_FALSE(stream_.deadline());
+}
+
+TEST_F(DeltaStreamTest, AClusterThatDoesNotGetWarmHoldsRoutesForItsPatienceOnly) {
+  subscribe_to_all();
+  subscribe(ResourceType::kRouteConfiguration, {"r"});
+  put(ResourceType::kCluster, "c", "1");
+  put(ResourceType::kEndpoints, "c", "1");
+  put(ResourceType::kRouteConfiguration, "r", "1");
+  EXPECT_THAT(settle(), ElementsAre("clusters +c"));
+  pass(seconds(4));
+  EXPECT_THAT(settle(), IsEmpty());
+  pass(seconds(1));
+  EXPECT_THAT(settle(), ElementsAre("routes +r"));
+}
+
+TEST_F(DeltaStreamTest, ClustersGoLastAndAfterALinger) {
+  put(ResourceType::kCluster, "c", "1");
+  put(ResourceType::kListener, "l", "1");
+  subscribe_to_all();
+  drop(ResourceType::kCluster, "c");
+  drop(ResourceType::kListener, "l");
+  EXPECT_THAT(settle(), ElementsAre("listeners -l"));
+  pass(seconds(5));
+  EXPECT_THAT(settle(), ElementsAre("clusters -c"));
+}
+
+TEST_F(DeltaStreamTest, AClusterThatIsWantedAgainStays) {
+  put(ResourceType::kCluster, "c", "1");
+  subscribe_to_all();
+  drop(ResourceType::kCluster, "c");
+  pass(seconds(3));
+  put(ResourceType::kCluster, "c", "1");
+  pass(seconds(10));
+  EXPECT_THAT(settle(), IsEmpty());
+}
+
+TEST_F(DeltaStreamTest, ChangesCoalesceWhileAResponseIsUnanswered) {
+  put(ResourceType::kCluster, "c", "1");
+  subscribe(ResourceType::kCluster);
+  const auto first = receive();
+  ASSERT_TRUE(first);
+  for (int i = 2; i < 10; ++i) put(ResourceType::kCluster, "c", std::to_string(i));
+  EXPECT_FALSE(receive());
+  acknowledge(*first);
+  const auto second = receive();
+  ASSERT_TRUE(second);
+  ASSERT_EQ(second->resources_size(), 1);
+  EXPECT_EQ(second->resources(0).resource().value(), "9");
+}
+
+TEST_F(DeltaStreamTest, ARefusalIsReportedAndNotRepeated) {
+  put(ResourceType::kListener, "l", "1");
+  subscribe(ResourceType::kListener);
+  const auto response = receive();
+  ASSERT_TRUE(response);
+  const auto nack = acknowledge(*response, "bad listener");
+  ASSERT_TRUE(nack);
+  EXPECT_EQ(nack->message, "bad listener");
+  ASSERT_EQ(nack->resources.size(), 1u);
+  EXPECT_EQ(nack->resources[0].first, "l");
+  EXPECT_FALSE(receive());
+  put(ResourceType::kListener, "l", "2");
+  EXPECT_THAT(settle(), ElementsAre("listeners +l"));
+}
+
+TEST_F(DeltaStreamTest, WhoComesBackIsSentOnlyWhatDiffers) {
+  put(ResourceType::kCluster, "same", "1");
+  put(ResourceType::kCluster, "changed", "1");
+  subscribe(ResourceType::kCluster);
+  const auto response = receive();
+  ASSERT_TRUE(response);
+  DeltaDiscoveryRequest again = request(ResourceType::kCluster, {"*"});
+  for (const auto& it : response->resources()) (*again.mutable_initial_resource_versions())[it.name()] = it.version();
+  (*again.mutable_initial_resource_versions())["gone"] = version_text(7);
+  put(ResourceType::kCluster, "changed", "2");
+  stream_ = DeltaStream(seconds(5));
+  stream_.on_request(again);
+  EXPECT_THAT(settle(), UnorderedElementsAre("clusters +changed", "clusters -gone"));
+}
+
+TEST_F(DeltaStreamTest, NamesAreSubscribedAndUnsubscribed) {
+  put(ResourceType::kRouteConfiguration, "a", "1");
+  put(ResourceType::kRouteConfiguration, "b", "1");
+  subscribe(ResourceType::kRouteConfiguration, {"a"});
+  EXPECT_THAT(settle(), ElementsAre("routes +a"));
+  DeltaDiscoveryRequest change = request(ResourceType::kRouteConfiguration, {"b"});
+  change.add_resource_names_unsubscribe("a");
+  stream_.on_request(change);
+  EXPECT_THAT(settle(), ElementsAre("routes +b"));
+  put(ResourceType::kRouteConfiguration, "a", "2");
+  EXPECT_THAT(settle(), IsEmpty());
+}
+
+TEST_F(DeltaStreamTest, ANameThatComesLaterIsSentWhenItComes) {
+  subscribe(ResourceType::kSecret, {"s"});
+  EXPECT_THAT(settle(), IsEmpty());
+  put(ResourceType::kSecret, "s", "1");
+  EXPECT_THAT(settle(), ElementsAre("secrets +s"));
+}
+
+TEST_F(DeltaStreamTest, AStreamFarBehindTheLogStillComesToTheSame) {
+  put(ResourceType::kCluster, "c", "0");
+  subscribe(ResourceType::kCluster);
+  const auto first = receive();
+  ASSERT_TRUE(first);
+  for (int i = 0; i < 5000; ++i) put(ResourceType::kCluster, "c" + std::to_string(i % 3), std::to_string(i));
+  acknowledge(*first);
+  EXPECT_THAT(settle(), UnorderedElementsAre("clusters +c0", "clusters +c1", "clusters +c2"));
+}
+
+TEST_F(DeltaStreamTest, AnUnknownTypeIsIgnored) {
+  DeltaDiscoveryRequest it;
+  it.set_type_url("type.googleapis.com/no.such.Type");
+  EXPECT_FALSE(stream_.on_request(it));
+  EXPECT_FALSE(receive());
+}
+
+}  // namespace
+}  // namespace limen::xds
