@@ -2,6 +2,7 @@
 // the xDS server has its own.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
@@ -14,7 +15,8 @@
 #include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/offline.h"
-#include "ctl/status_file.h"
+#include "ctl/status_board.h"
+#include "ctl/status_socket.h"
 #include "infra/host/host.h"
 #include "providers/file/watcher.h"
 #include "xds/bootstrap/bootstrap.h"
@@ -46,7 +48,7 @@ class Runner {
       : options_(options),
         store_([] { return static_cast<int64_t>(::time(nullptr)); }),
         translator_(translate_options()),
-        status_(options.state_dir + "/status.json"),
+        status_socket_(loop_, [this] { return to_json(status_.report()) + "\n"; }),
         host_(host_settings(std::move(envoy)), loop_) {}
 
   Status start() {
@@ -56,6 +58,7 @@ class Runner {
     auto server = xds::Server::start(std::move(settings));
     if (!server) return server.error();
     server_ = std::move(*server);
+    if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening) return listening;
     providers::WatcherSettings watch;
     watch.paths = options_.paths;
     watch.load.hold_vanished = options_.hold_vanished;
@@ -114,6 +117,9 @@ class Runner {
       log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us", input.objects.size(), output.rows, output.resources.size(), took.count());
     }
     status_.update(output.statuses, problems_);
+    // What a large batch needed for a moment goes back to the system.
+    constexpr size_t kLargeBatch = 1000;
+    if (input.objects.size() >= kLargeBatch) ::malloc_trim(0);
   }
 
   void report_problems() {
@@ -137,7 +143,8 @@ class Runner {
   providers::ObjectStore store_;
   std::vector<providers::FileProblem> problems_;
   translate::Translator translator_;
-  StatusFile status_;
+  StatusBoard status_;
+  StatusSocket status_socket_;
   std::unique_ptr<xds::Server> server_;
   infra::Host host_;
   std::unique_ptr<providers::Watcher> watcher_;

@@ -1,17 +1,13 @@
-// `limen status`: reads what a running `limen run` wrote to its state folder.
+// `limen status`: asks the `limen run` of a state folder.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "api/kinds.h"
-#include "base/files.h"
 #include "base/yaml.h"
 #include "ctl/commands.h"
+#include "ctl/status_socket.h"
 
 namespace limen::ctl {
 namespace {
-
-constexpr size_t kMaxStatusBytes = 512u << 20;
 
 std::string summary(const Json& conditions) {
   std::string text;
@@ -49,15 +45,15 @@ int status(const StatusOptions& options) {
     fmt::print(stderr, "limen: '{}' is no kind that is known here; try gateways or httproutes\n", options.kind);
     return kUsage;
   }
-  const std::string path = options.state_dir + "/status.json";
-  const Result<std::string> text = read_file(path, kMaxStatusBytes);
+  const std::string path = status_socket_of(options.state_dir);
+  const Result<std::string> text = read_status_socket(path);
   if (!text) {
     fmt::print(stderr, "limen: {}; is `limen run` running with this --state-dir?\n", text.error().message);
     return kFailed;
   }
   const auto documents = parse_yaml(*text);
   if (documents.empty() || documents[0].problem) {
-    fmt::print(stderr, "limen: {} can't be read\n", path);
+    fmt::print(stderr, "limen: the answer of {} can't be read\n", path);
     return kFailed;
   }
   size_t shown = 0;

@@ -69,10 +69,12 @@ void ObjectStore::set_file(const std::string& file, std::string_view text) {
   collect_items(now);
   replace(file, before, now);
   slot = std::move(now);
+  note_trouble(file, slot);
 }
 
 void ObjectStore::set_unreadable(const std::string& file, const std::string& reason) {
   files_[file].unreadable = reason;
+  note_trouble(file, files_[file]);
 }
 
 void ObjectStore::remove_file(const std::string& file) {
@@ -80,6 +82,7 @@ void ObjectStore::remove_file(const std::string& file) {
   if (it == files_.end()) return;
   replace(file, it->second, {});
   files_.erase(it);
+  troubled_.erase(file);
 }
 
 std::vector<std::string> ObjectStore::files() const {
@@ -126,7 +129,7 @@ void ObjectStore::add_object(const std::string& file, const Json& value, Documen
   if (std::holds_alternative<std::monostate>(parsed.object)) {
     document.broken_objects.push_back(identity);
   } else {
-    document.items.push_back({identity, std::move(parsed.object), value.line()});
+    document.items.push_back({identity, std::make_shared<api::AnyObject>(std::move(parsed.object)), value.line()});
   }
 }
 
@@ -146,7 +149,7 @@ void ObjectStore::keep_last_good(const File& before, File& now) {
 
 void ObjectStore::collect_items(File& file) {
   for (const Document& document : file.documents) {
-    for (const Item& item : document.items) file.items.emplace(item.identity, item);
+    for (const Item& item : document.items) file.repeats |= !file.items.emplace(item.identity, item).second;
   }
   for (const Item& item : file.kept) file.items.emplace(item.identity, item);
 }
@@ -156,14 +159,30 @@ void ObjectStore::replace(const std::string& file, const File& before, const Fil
   for (const auto& [identity, item] : before.items) {
     if (now.items.contains(identity)) continue;
     owners_[identity].erase(file);
-    touched_.insert(identity);
+    note_owners(identity);
   }
   for (const auto& [identity, item] : now.items) {
     const auto it = before.items.find(identity);
     if (it != before.items.end() && it->second.object == item.object) continue;
     owners_[identity].insert(file);
-    touched_.insert(identity);
+    note_owners(identity);
   }
+}
+
+void ObjectStore::note_owners(const Identity& identity) {
+  touched_.insert(identity);
+  if (owners_.at(identity).size() > 1) contested_.insert(identity);
+  else contested_.erase(identity);
+}
+
+bool ObjectStore::is_troubled(const File& file) {
+  const auto has_problems = [](const Document& document) { return !document.problems.empty(); };
+  return !file.unreadable.empty() || file.repeats || std::any_of(file.documents.begin(), file.documents.end(), has_problems);
+}
+
+void ObjectStore::note_trouble(const std::string& name, const File& file) {
+  if (is_troubled(file)) troubled_.insert(name);
+  else troubled_.erase(name);
 }
 
 api::ChangeBatch ObjectStore::take_changes() {
@@ -186,9 +205,9 @@ void ObjectStore::settle(const Identity& identity) {
     in_force_.erase(identity);
     return;
   }
-  const auto& items = files_.at(*owners->second.begin()).items;
+  api::AnyObject& object = *files_.at(*owners->second.begin()).items.at(identity).object;
   InForce& state = in_force_[identity];
-  state.object = stamp(items.at(identity).object, state);
+  object = state.object = stamp(object, state);
 }
 
 // Gives the object its generation and creation time.
@@ -206,20 +225,24 @@ api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) 
 }
 
 std::vector<FileProblem> ObjectStore::problems() const {
+  std::set<std::string> names = troubled_;
+  for (const Identity& identity : contested_) names.insert(owners_.at(identity).begin(), owners_.at(identity).end());
   std::vector<FileProblem> result;
-  for (const auto& [name, file] : files_) {
-    if (!file.unreadable.empty()) result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
-    std::set<Identity> seen;
-    for (const Document& document : file.documents) {
-      result.insert(result.end(), document.problems.begin(), document.problems.end());
-      for (const Item& item : document.items) {
-        const std::string& first = *owners_.at(item.identity).begin();
-        if (first == name && seen.insert(item.identity).second) continue;
-        result.push_back({name, api::text_of(api::info(item.identity.kind), item.identity.key), Severity::kError, {"Duplicate", "metadata.name", fmt::format("the object stands in {} too: the first one counts", first), item.line}});
-      }
+  for (const std::string& name : names) add_problems(name, files_.at(name), result);
+  return result;
+}
+
+void ObjectStore::add_problems(const std::string& name, const File& file, std::vector<FileProblem>& result) const {
+  if (!file.unreadable.empty()) result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
+  std::set<Identity> seen;
+  for (const Document& document : file.documents) {
+    result.insert(result.end(), document.problems.begin(), document.problems.end());
+    for (const Item& item : document.items) {
+      const std::string& first = *owners_.at(item.identity).begin();
+      if (first == name && seen.insert(item.identity).second) continue;
+      result.push_back({name, api::text_of(api::info(item.identity.kind), item.identity.key), Severity::kError, {"Duplicate", "metadata.name", fmt::format("the object stands in {} too: the first one counts", first), item.line}});
     }
   }
-  return result;
 }
 
 }  // namespace limen::providers

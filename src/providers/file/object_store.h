@@ -57,7 +57,7 @@ class ObjectStore {
   };
   struct Item {  // one object of a document
     Identity identity;
-    api::AnyObject object;
+    std::shared_ptr<api::AnyObject> object;  // one place for all who keep the item: stamped when it comes in force
     int line = 0;
   };
   struct Document {
@@ -74,6 +74,7 @@ class ObjectStore {
     std::vector<Item> kept;                  // last good versions of what is broken now
     std::map<Identity, Item> items;          // the first of each identity, `kept` last
     std::string unreadable;
+    bool repeats = false;                    // an identity stands in it twice
   };
   struct InForce {
     api::AnyObject object;
@@ -87,6 +88,10 @@ class ObjectStore {
   static void collect_items(File& file);
   void replace(const std::string& file, const File& before, const File& now);
   void settle(const Identity& identity);
+  static bool is_troubled(const File& file);
+  void note_trouble(const std::string& name, const File& file);
+  void note_owners(const Identity& identity);
+  void add_problems(const std::string& name, const File& file, std::vector<FileProblem>& result) const;
   api::AnyObject stamp(const api::AnyObject& object, InForce& state) const;
 
   Clock clock_;
@@ -94,6 +99,8 @@ class ObjectStore {
   std::map<Identity, std::set<std::string>> owners_;  // files with that object, in the order of their names
   std::map<Identity, InForce> in_force_;
   std::set<Identity> touched_;
+  std::set<std::string> troubled_;   // files with problems of their own
+  std::set<Identity> contested_;     // in several files
   size_t parsed_documents_ = 0;
 };
 

@@ -96,6 +96,15 @@ TEST_F(ObjectStoreTest, OfTwoDocumentsForOneObjectTheFirstFileWins) {
   EXPECT_EQ(reasons(), Texts{});
 }
 
+TEST_F(ObjectStoreTest, TheSameObjectTwiceInAFileIsAProblemUntilItIsNot) {
+  store_.set_file("f.yaml", backend("a", 1) + "---\n" + backend("a", 2));
+  EXPECT_EQ(changes(), Texts{"Backend/default/a:1@1"});
+  EXPECT_EQ(reasons(), Texts{"Duplicate"});
+  store_.set_file("f.yaml", backend("a", 1));
+  EXPECT_EQ(changes(), Texts{});
+  EXPECT_EQ(reasons(), Texts{});
+}
+
 TEST_F(ObjectStoreTest, AMoveToAnotherFileIsNoChange) {
   store_.set_file("a.yaml", backend("a", 1));
   changes();

@@ -3,7 +3,7 @@
 #include <envoy/config/route/v3/route.pb.h>
 #include <google/protobuf/io/coded_stream.h>
 
-#include <set>
+#include <map>
 
 #include "base/hash.h"
 #include "translate/hostnames.h"
@@ -78,15 +78,15 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   constexpr size_t kHead = 6;
   for (const auto& [host, virtual_host] : members) size += virtual_host.bytes.size() + kHead;
   bytes.reserve(size);
-  std::set<std::string, std::less<>> hosts;
+  // A listener without routes for its own hostname answers 404 there and leaves nothing to a less specific one.
+  std::map<std::string_view, const ListenerModel*> unserved;
+  for (const ListenerModel* listener : listeners_of(*proxy, key.name)) unserved.emplace(listener->hostname, listener);
   for (const auto& [host, virtual_host] : members) {
     append_field(route_v3::RouteConfiguration::kVirtualHostsFieldNumber, virtual_host.bytes, bytes);
     hash = hash_combine(hash, virtual_host.hash);
-    hosts.insert(host.host);
+    if (!unserved.empty()) unserved.erase(host.host);
   }
-  // A listener without routes for its own hostname answers 404 there and leaves nothing to a less specific one.
-  for (const ListenerModel* listener : listeners_of(*proxy, key.name)) {
-    if (!hosts.insert(listener->hostname).second) continue;
+  for (const auto& [hostname, listener] : unserved) {
     const std::string empty = empty_virtual_host(listener->ir_name(), listener->hostname);
     append_field(route_v3::RouteConfiguration::kVirtualHostsFieldNumber, empty, bytes);
     hash = hash_combine(hash, hash_bytes(empty));

@@ -1,0 +1,95 @@
+#include "ctl/status_board.h"
+
+#include <ctime>
+
+#include "api/objects.h"
+#include "base/strings.h"
+#include "ctl/offline.h"
+
+namespace limen::ctl {
+namespace {
+
+bool is_condition(const Json& value) { return value.find("observedGeneration") != nullptr && value.find("reason") != nullptr; }
+
+// Visits every condition with its place: ".listeners.http.conditions.Accepted".
+template <class Visit>
+void for_each_condition(Json& value, const std::string& place, const Visit& visit) {
+  if (value.is_array()) {
+    for (size_t i = 0; i < value.as_array().size(); ++i) {
+      Json& element = value.as_array()[i];
+      const std::string_view name = element.text(is_condition(element) ? "type" : "name");
+      for_each_condition(element, place + "." + (name.empty() ? std::to_string(i) : std::string(name)), visit);
+    }
+  } else if (is_condition(value)) {
+    visit(place, value);
+  } else if (value.is_object()) {
+    for (auto& [name, member] : value.as_object()) for_each_condition(member, place + "." + name, visit);
+  }
+}
+
+Json emit_plain(const translate::AnyStatus& status) {
+  return std::visit([](const auto& value) { return api::emit_status(value); }, status);
+}
+
+}  // namespace
+
+Json StatusBoard::emit(const Entry& entry) {
+  Json status = emit_plain(*entry.status);
+  for_each_condition(status, "", [&](const std::string& place, Json& condition) {
+    const auto older = entry.older.find(place);
+    condition.set("lastTransitionTime", format_time(older == entry.older.end() ? entry.changed : older->second));
+  });
+  return status;
+}
+
+// lastTransitionTime: when the condition's `status` became what it is.  Source: metav1.Condition.
+StatusBoard::Entry StatusBoard::successor(const Entry* before, const translate::StatusChange& change, int64_t now) {
+  Entry entry{change.status, now, {}};
+  if (before == nullptr) return entry;
+  std::map<std::string, std::string> statuses;
+  Json old = emit_plain(*before->status);
+  for_each_condition(old, "", [&](const std::string& place, const Json& it) { statuses[place] = it.text("status"); });
+  Json fresh = emit_plain(*entry.status);
+  for_each_condition(fresh, "", [&](const std::string& place, const Json& it) {
+    const auto was = statuses.find(place);
+    if (was == statuses.end() || was->second != it.text("status")) return;
+    const auto older = before->older.find(place);
+    entry.older[place] = older == before->older.end() ? before->changed : older->second;
+  });
+  return entry;
+}
+
+void StatusBoard::update(const std::vector<translate::StatusChange>& changes, std::vector<providers::FileProblem> problems) {
+  const int64_t now = ::time(nullptr);
+  for (const auto& change : changes) {
+    const Identity identity{change.kind, change.key};
+    const auto before = objects_.find(identity);
+    if (change.status == nullptr) {
+      objects_.erase(identity);
+    } else if (before == objects_.end()) {
+      objects_.emplace(identity, successor(nullptr, change, now));
+    } else {
+      before->second = successor(&before->second, change, now);
+    }
+  }
+  problems_ = std::move(problems);
+}
+
+Json StatusBoard::report() const {
+  Json::Array objects, problems;
+  for (const auto& [identity, entry] : objects_) {
+    Json object{Json::Object{}};
+    object.set("kind", api::info(identity.first).name);
+    if (!identity.second.name_space.empty()) object.set("namespace", identity.second.name_space);
+    object.set("name", identity.second.name);
+    object.set("status", emit(entry));
+    objects.push_back(std::move(object));
+  }
+  for (const auto& problem : problems_) problems.emplace_back(text_of(problem));
+  Json all{Json::Object{}};
+  all.set("objects", std::move(objects));
+  all.set("problems", std::move(problems));
+  return all;
+}
+
+}  // namespace limen::ctl

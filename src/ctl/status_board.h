@@ -1,0 +1,37 @@
+// What `limen run` tells `limen status`: the statuses of all objects and the problems of all files.
+// Keeps what translation made anyway, and makes text only for who asks.  One thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/json.h"
+#include "providers/file/object_store.h"
+#include "translate/translator.h"
+
+namespace limen::ctl {
+
+class StatusBoard {
+ public:
+  void update(const std::vector<translate::StatusChange>& changes, std::vector<providers::FileProblem> problems);
+
+  // {"objects": [{kind, namespace, name, status}], "problems": [text]}, with every condition's lastTransitionTime.
+  Json report() const;
+
+ private:
+  using Identity = std::pair<api::Kind, api::ObjectKey>;
+  struct Entry {
+    std::shared_ptr<const translate::AnyStatus> status;
+    int64_t changed = 0;                          // unix seconds: when `status` came
+    std::map<std::string, int64_t> older;         // by place: conditions that were so before
+  };
+
+  static Json emit(const Entry& entry);
+  static Entry successor(const Entry* before, const translate::StatusChange& change, int64_t now);
+
+  std::map<Identity, Entry> objects_;
+  std::vector<providers::FileProblem> problems_;
+};
+
+}  // namespace limen::ctl
