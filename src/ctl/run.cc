@@ -10,6 +10,7 @@
 
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "base/event_loop.h"
 #include "base/log.h"
@@ -76,7 +77,8 @@ class Runner {
     loop_.watch(signals.get(), [&] {
       signalfd_siginfo info{};
       if (::read(signals.get(), &info, sizeof(info)) != sizeof(info)) return;
-      log::info("limen", "ending: Envoys are stopped");
+      if (std::exchange(ending_, true)) return host_.end_all();
+      log::info("limen", "ending: requests under way may finish; a second signal cuts them off");
       host_.stop_all([this] { loop_.stop(); });
     });
     loop_.run();
@@ -148,6 +150,7 @@ class Runner {
   std::unique_ptr<xds::Server> server_;
   infra::Host host_;
   std::unique_ptr<providers::Watcher> watcher_;
+  bool ending_ = false;
 };
 
 }  // namespace

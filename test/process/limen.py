@@ -41,6 +41,8 @@ class Echo:
     def __init__(self, name):
         self.name = name
         self.requests = []
+        self.go_on = threading.Event()  # cleared: answers wait
+        self.go_on.set()
         echo = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -52,6 +54,7 @@ class Echo:
                         "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
                 echo.requests.append(seen)
                 text = json.dumps(seen).encode()
+                echo.go_on.wait(30)
                 self.send_response(int(self.headers.get("x-answer", 200)))
                 self.send_header("content-length", str(len(text)))
                 self.send_header("x-from-backend", "yes")

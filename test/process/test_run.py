@@ -1,7 +1,9 @@
 """The main job: files in, a real Envoy out."""
 
 import os
+import pathlib
 import signal
+import threading
 
 from limen import Hammer, wait_for
 
@@ -104,3 +106,41 @@ def test_a_missing_backend_answers_500_until_it_comes(limen, backend):
     limen.write("late.yaml", late.yaml())
     assert limen.wait_status(200).json["backend"] == "late"
     assert "BackendNotFound" not in limen.status()
+
+
+def test_a_stop_lets_requests_under_way_finish(limen, backend):
+    a = backend("a")
+    limen.route("r", [to("a")])
+    start(limen, a)
+    limen.wait_status(200)
+    a.go_on.clear()
+    answers = []
+    client = threading.Thread(target=lambda: answers.append(limen.get("/slow", timeout=30)))
+    client.start()
+    wait_for(lambda: a.requests[-1]["path"] == "/slow")
+    [pid] = limen.envoy_pids()
+    limen.process.terminate()
+    wait_for(lambda: "ending" in limen.log.read_text())
+    assert pathlib.Path(f"/proc/{pid}").exists()
+    a.go_on.set()
+    client.join()
+    assert answers[0].status == 200
+    assert limen.process.wait(20) == 0
+    assert not pathlib.Path(f"/proc/{pid}").exists()
+
+
+def test_a_second_signal_does_not_wait_for_requests(limen, backend):
+    a = backend("a")
+    limen.route("r", [to("a")])
+    start(limen, a)
+    limen.wait_status(200)
+    a.go_on.clear()
+    client = threading.Thread(target=lambda: limen.try_get("/slow", timeout=30))
+    client.start()
+    wait_for(lambda: a.requests[-1]["path"] == "/slow")
+    limen.process.terminate()
+    wait_for(lambda: "ending" in limen.log.read_text())
+    limen.process.terminate()
+    assert limen.process.wait(10) == 0
+    a.go_on.set()
+    client.join()

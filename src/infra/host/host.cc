@@ -67,6 +67,10 @@ void Host::stop_all(std::function<void()> done) {
   }
 }
 
+void Host::end_all() {
+  for (const auto& [proxy, process] : processes_) process->end();
+}
+
 Result<std::string> find_envoy(const std::string& given) {
   if (!given.empty()) {
     if (is_program(given)) return unwrapped(given);

@@ -40,8 +40,10 @@ class Host {
   Host& operator=(const Host&) = delete;
 
   void apply(const PlanChange& change);
-  // Ends all Envoys; calls back when they are gone.
+  // Drains and ends all Envoys; calls back when they are gone.
   void stop_all(std::function<void()> done);
+  // After stop_all(): without waiting for requests any longer.
+  void end_all();
 
  private:
   class Process;

@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "infra/host/admin.h"
 
 extern char** environ;
 
@@ -24,6 +25,8 @@ namespace {
 constexpr size_t kMaxRecord = 4096;
 constexpr std::chrono::milliseconds kFirstBackOff{100};
 constexpr std::chrono::milliseconds kLongestBackOff{30'000};
+constexpr std::chrono::seconds kLongestDrain{60};  // Envoy Gateway's shutdown.drainTimeout
+constexpr std::chrono::milliseconds kDrainPoll{50};
 constexpr std::chrono::seconds kSettled{60};  // a process that lived this long starts the back-off anew
 
 const char* name_of(api::LogLevel level) {
@@ -139,11 +142,30 @@ void Host::Process::run(const ProxyPlan& plan) {
 void Host::Process::stop() {
   stopping_ = true;
   loop_.cancel(timer_);
-  if (!signal_process(pidfd_, SIGTERM)) {
+  if (!pidfd_.valid()) {
     loop_.post(gone_);
     return;
   }
+  if (Status draining = drain(admin_socket_); !draining) return end();  // it has not come up yet
+  give_up_ = EventLoop::Clock::now() + kLongestDrain;
+  wait_for_requests();
+}
+
+// Requests under way are let finish.
+void Host::Process::wait_for_requests() {
+  const Result<uint64_t> active = active_requests(admin_socket_);
+  if (!active || *active == 0) return end();
+  if (EventLoop::Clock::now() >= give_up_) {
+    log::warn("infra", "{}: {} requests are cut off, {} seconds after the drain began", plan_.proxy, *active, kLongestDrain.count());
+    return end();
+  }
+  timer_ = loop_.after(kDrainPoll, [this] { wait_for_requests(); });
+}
+
+void Host::Process::end() {
   constexpr std::chrono::seconds kPatience{10};
+  loop_.cancel(timer_);
+  signal_process(pidfd_, SIGTERM);
   timer_ = loop_.after(kPatience, [this] { signal_process(pidfd_, SIGKILL); });
 }
 

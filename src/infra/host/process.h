@@ -27,7 +27,8 @@ class Host::Process {
   Process& operator=(const Process&) = delete;
 
   void run(const ProxyPlan& plan);
-  void stop();
+  void stop();  // drains, then end()
+  void end();
   bool stopping() const { return stopping_; }
 
  private:
@@ -35,6 +36,7 @@ class Host::Process {
   void start();
   void watch(int pid);
   void on_exit();
+  void wait_for_requests();
   void retry(const std::string& why);
   void report(bool running, std::string message);
 
@@ -46,7 +48,7 @@ class Host::Process {
   ProcessRecord record_;
   UniqueFd pidfd_;
   std::chrono::milliseconds back_off_{100};
-  EventLoop::Clock::time_point started_;
+  EventLoop::Clock::time_point started_, give_up_;
   uint64_t timer_ = 0;
   bool stopping_ = false;
 };
