@@ -27,8 +27,8 @@ constexpr std::string_view kCm[] = {"cm"};
 constexpr std::string_view kNs[] = {"ns"};
 
 template <class T>
-KindInfo kind(Kind k, std::string_view group, Words versions, std::string_view name, std::string_view plural,
-              Words short_names, bool namespaced, bool strict) {
+KindInfo kind(Kind k, std::string_view group, Words versions, std::string_view name,
+              std::string_view plural, Words short_names, bool namespaced, bool strict) {
   return {k,
           group,
           versions,
@@ -39,26 +39,35 @@ KindInfo kind(Kind k, std::string_view group, Words versions, std::string_view n
           strict,
           []() -> const schema::Schema& { return schema_of(static_cast<const T*>(nullptr)); },
           []() -> std::shared_ptr<void> { return std::make_shared<T>(); },
-          [](std::shared_ptr<void> object) -> AnyObject { return std::static_pointer_cast<const T>(object); }};
+          [](std::shared_ptr<void> object) -> AnyObject {
+            return std::static_pointer_cast<const T>(object);
+          }};
 }
 
 // In the order of Kind.
 const KindInfo kKinds[] = {
-    kind<GatewayClass>(Kind::kGatewayClass, kGatewayGroup, kGatewayVersions, "GatewayClass", "gatewayclasses", kGc, false, true),
-    kind<Gateway>(Kind::kGateway, kGatewayGroup, kGatewayVersions, "Gateway", "gateways", kGtw, true, true),
-    kind<HttpRoute>(Kind::kHttpRoute, kGatewayGroup, kGatewayVersions, "HTTPRoute", "httproutes", {}, true, true),
-    kind<ReferenceGrant>(Kind::kReferenceGrant, kGatewayGroup, kGrantVersions, "ReferenceGrant", "referencegrants", kRefgrant, true, true),
+    kind<GatewayClass>(Kind::kGatewayClass, kGatewayGroup, kGatewayVersions, "GatewayClass",
+                       "gatewayclasses", kGc, false, true),
+    kind<Gateway>(Kind::kGateway, kGatewayGroup, kGatewayVersions, "Gateway", "gateways", kGtw,
+                  true, true),
+    kind<HttpRoute>(Kind::kHttpRoute, kGatewayGroup, kGatewayVersions, "HTTPRoute", "httproutes",
+                    {}, true, true),
+    kind<ReferenceGrant>(Kind::kReferenceGrant, kGatewayGroup, kGrantVersions, "ReferenceGrant",
+                         "referencegrants", kRefgrant, true, true),
     kind<Backend>(Kind::kBackend, kEnvoyGroup, kAlpha, "Backend", "backends", kBe, true, true),
-    kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy, true, true),
+    kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy,
+                     true, true),
     kind<Service>(Kind::kService, "", kV1, "Service", "services", kSvc, true, false),
-    kind<EndpointSlice>(Kind::kEndpointSlice, "discovery.k8s.io", kV1, "EndpointSlice", "endpointslices", {}, true, false),
+    kind<EndpointSlice>(Kind::kEndpointSlice, "discovery.k8s.io", kV1, "EndpointSlice",
+                        "endpointslices", {}, true, false),
     kind<Secret>(Kind::kSecret, "", kV1, "Secret", "secrets", {}, true, false),
     kind<ConfigMap>(Kind::kConfigMap, "", kV1, "ConfigMap", "configmaps", kCm, true, false),
     kind<Namespace>(Kind::kNamespace, "", kV1, "Namespace", "namespaces", kNs, false, false),
 };
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()), absl::string_view(b.data(), b.size()));
+  return absl::EqualsIgnoreCase(absl::string_view(a.data(), a.size()),
+                                absl::string_view(b.data(), b.size()));
 }
 
 }  // namespace
@@ -69,18 +78,23 @@ const KindInfo& info(Kind kind) { return kKinds[static_cast<size_t>(kind)]; }
 
 const KindInfo* find_kind(std::string_view api_version, std::string_view name) {
   const size_t slash = api_version.find('/');
-  const std::string_view group = slash == std::string_view::npos ? "" : api_version.substr(0, slash);
-  const std::string_view version = slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
+  const std::string_view group =
+      slash == std::string_view::npos ? "" : api_version.substr(0, slash);
+  const std::string_view version =
+      slash == std::string_view::npos ? api_version : api_version.substr(slash + 1);
   for (const KindInfo& kind : kKinds) {
     if (kind.name != name || kind.group != group) continue;
-    return std::find(kind.versions.begin(), kind.versions.end(), version) == kind.versions.end() ? nullptr : &kind;
+    return std::find(kind.versions.begin(), kind.versions.end(), version) == kind.versions.end()
+               ? nullptr
+               : &kind;
   }
   return nullptr;
 }
 
 const KindInfo* find_kind_by_word(std::string_view word) {
   for (const KindInfo& kind : kKinds) {
-    if (equals_ignoring_case(word, kind.name) || equals_ignoring_case(word, kind.plural)) return &kind;
+    if (equals_ignoring_case(word, kind.name) || equals_ignoring_case(word, kind.plural))
+      return &kind;
     for (std::string_view name : kind.short_names) {
       if (equals_ignoring_case(word, name)) return &kind;
     }

@@ -36,12 +36,13 @@ enum class Kind {
 
 // An object of any kind, shared and immutable; monostate: there is none.
 // The order of the alternatives is that of Kind, one further.
-using AnyObject = std::variant<std::monostate, std::shared_ptr<const GatewayClass>, std::shared_ptr<const Gateway>,
-                               std::shared_ptr<const HttpRoute>, std::shared_ptr<const ReferenceGrant>,
-                               std::shared_ptr<const Backend>, std::shared_ptr<const EnvoyProxy>,
-                               std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                               std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>,
-                               std::shared_ptr<const Namespace>>;
+using AnyObject =
+    std::variant<std::monostate, std::shared_ptr<const GatewayClass>,
+                 std::shared_ptr<const Gateway>, std::shared_ptr<const HttpRoute>,
+                 std::shared_ptr<const ReferenceGrant>, std::shared_ptr<const Backend>,
+                 std::shared_ptr<const EnvoyProxy>, std::shared_ptr<const Service>,
+                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>,
+                 std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>>;
 
 struct KindInfo {
   Kind kind;
@@ -51,15 +52,16 @@ struct KindInfo {
   std::string_view plural;                     // "httproutes"
   std::span<const std::string_view> short_names;
   bool namespaced;
-  bool strict;                                 // unknown fields are errors (Gateway API's and Envoy Gateway's kinds)
+  bool strict;  // unknown fields are errors (Gateway API's and Envoy Gateway's kinds)
   const schema::Schema& (*schema)();
-  std::shared_ptr<void> (*make)();             // an empty object of the C++ type
-  AnyObject (*wrap)(std::shared_ptr<void>);    // REQUIRES: what make() gave
+  std::shared_ptr<void> (*make)();           // an empty object of the C++ type
+  AnyObject (*wrap)(std::shared_ptr<void>);  // REQUIRES: what make() gave
 };
 
 std::span<const KindInfo> all_kinds();
 const KindInfo& info(Kind kind);
-// nullptr: not a kind of ours.  Any version of a known kind that is not in `versions` is unknown too.
+// nullptr: not a kind of ours.  Any version of a known kind that is not in `versions` is unknown
+// too.
 const KindInfo* find_kind(std::string_view api_version, std::string_view kind);
 // By name, plural or short name, without regard to case; for the command line.
 const KindInfo* find_kind_by_word(std::string_view word);
@@ -72,7 +74,7 @@ struct ObjectChange {
 };
 using ChangeBatch = std::vector<ObjectChange>;
 
-const KindInfo& kind_of(const AnyObject& object);          // REQUIRES: not monostate
+const KindInfo& kind_of(const AnyObject& object);        // REQUIRES: not monostate
 const ObjectMeta& metadata_of(const AnyObject& object);  // REQUIRES: not monostate
 
 }  // namespace limen::api

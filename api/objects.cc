@@ -12,7 +12,8 @@ namespace limen::api {
 namespace {
 
 bool is_object_name(const std::string& name) {
-  static const re2::RE2 form(R"([a-z0-9]([-a-z0-9.:]*[a-z0-9])?)");  // ':' as RBAC and some generators use it
+  static const re2::RE2 form(
+      R"([a-z0-9]([-a-z0-9.:]*[a-z0-9])?)");  // ':' as RBAC and some generators use it
   return name.size() <= 253 && re2::RE2::FullMatch(name, form);
 }
 
@@ -43,8 +44,9 @@ void drop_server_fields(Json& document) {
   Json* metadata = document.find("metadata");
   if (metadata == nullptr || !metadata->is_object()) return;
   std::erase_if(metadata->as_object(), [](const Json::Member& member) {
-    for (std::string_view name : {"managedFields", "resourceVersion", "selfLink", "finalizers", "ownerReferences",
-                                  "generateName", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
+    for (std::string_view name :
+         {"managedFields", "resourceVersion", "selfLink", "finalizers", "ownerReferences",
+          "generateName", "deletionTimestamp", "deletionGracePeriodSeconds"}) {
       if (member.first == name) return true;
     }
     return false;
@@ -65,9 +67,10 @@ AnyObject finish(const KindInfo& kind, const std::shared_ptr<void>& made, const 
     const AnyObject wrapped = kind.wrap(made);
     if (std::holds_alternative<std::shared_ptr<const T>>(wrapped)) result = finish<T>(made, key);
   };
-  const auto try_all = [&]<class... T>(const std::variant<std::monostate, std::shared_ptr<const T>...>*) {
-    (try_one(static_cast<const std::shared_ptr<const T>*>(nullptr)), ...);
-  };
+  const auto try_all =
+      [&]<class... T>(const std::variant<std::monostate, std::shared_ptr<const T>...>*) {
+        (try_one(static_cast<const std::shared_ptr<const T>*>(nullptr)), ...);
+      };
   try_all(static_cast<const AnyObject*>(nullptr));
   return result;
 }
@@ -77,13 +80,16 @@ AnyObject finish(const KindInfo& kind, const std::shared_ptr<void>& made, const 
 ParsedObject parse_object(const Json& document) {
   ParsedObject result;
   if (!document.is_object()) {
-    result.problems.push_back({"WrongType", "", fmt::format("a document must be an object, not {}", document.type_name()), document.line()});
+    result.problems.push_back(
+        {"WrongType", "", fmt::format("a document must be an object, not {}", document.type_name()),
+         document.line()});
     return result;
   }
   const std::string_view api_version = document.text("apiVersion");
   result.type = document.text("kind");
   for (std::string_view name : {"apiVersion", "kind"}) {
-    if (document.text(name).empty()) result.problems.push_back({"Required", std::string(name), "is missing", document.line()});
+    if (document.text(name).empty())
+      result.problems.push_back({"Required", std::string(name), "is missing", document.line()});
   }
   result.kind = find_kind(api_version, result.type);
   result.key = key_of(document, result.kind);
@@ -96,18 +102,24 @@ ParsedObject parse_object(const Json& document) {
   options.strict = result.kind->strict;
   result.problems = schema::parse(rest, result.kind->schema(), object.get(), options);
   if (!result.key.name.empty() && !is_object_name(result.key.name)) {
-    result.problems.push_back({"Invalid", "metadata.name", fmt::format("'{}' must be lower-case letters, digits, '-' and '.'", result.key.name), document.line()});
+    result.problems.push_back(
+        {"Invalid", "metadata.name",
+         fmt::format("'{}' must be lower-case letters, digits, '-' and '.'", result.key.name),
+         document.line()});
   }
   if (result.problems.empty()) result.object = finish(*result.kind, object, result.key);
   return result;
 }
 
-std::string text_of(const KindInfo& kind, const ObjectKey& key) { return fmt::format("{}/{}", kind.name, key.text()); }
+std::string text_of(const KindInfo& kind, const ObjectKey& key) {
+  return fmt::format("{}/{}", kind.name, key.text());
+}
 
 Json emit_object(const AnyObject& object) {
   const KindInfo& kind = kind_of(object);
   Json out{Json::Object{}};
-  out.set("apiVersion", kind.group.empty() ? std::string(kind.versions[0]) : fmt::format("{}/{}", kind.group, kind.versions[0]));
+  out.set("apiVersion", kind.group.empty() ? std::string(kind.versions[0])
+                                           : fmt::format("{}/{}", kind.group, kind.versions[0]));
   out.set("kind", kind.name);
   const void* pointer = std::visit(
       [](const auto& shared) -> const void* {

@@ -26,7 +26,7 @@ struct UnixSocket {
 struct BackendEndpoint {
   std::optional<FqdnEndpoint> fqdn;
   std::optional<IpEndpoint> ip;
-  std::optional<UnixSocket> unix_socket;   // JSON "unix"
+  std::optional<UnixSocket> unix_socket;  // JSON "unix"
   std::optional<std::string> hostname;
   std::optional<std::string> zone;
   bool operator==(const BackendEndpoint&) const = default;

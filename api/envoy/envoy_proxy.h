@@ -1,5 +1,6 @@
-// EnvoyProxy: how the proxies of a Gateway or GatewayClass are run.  Source: gateway.envoyproxy.io/v1alpha1.
-// Fields that have no effect yet are accepted and kept as `rest` (see docs/user/envoy_proxy.md).
+// EnvoyProxy: how the proxies of a Gateway or GatewayClass are run.  Source:
+// gateway.envoyproxy.io/v1alpha1. Fields that have no effect yet are accepted and kept as `rest`
+// (see docs/user/envoy_proxy.md).
 #pragma once
 
 #include "api/gateway/common.h"
@@ -24,7 +25,7 @@ struct EnvoyProxyProvider {
 };
 
 struct EnvoyProxyLogging {
-  std::map<std::string, LogLevel> level;   // by Envoy component; "default" for all
+  std::map<std::string, LogLevel> level;  // by Envoy component; "default" for all
   bool operator==(const EnvoyProxyLogging&) const = default;
 };
 
@@ -38,7 +39,7 @@ struct JsonPatchOperation {
 
 struct ProxyBootstrap {
   BootstrapType type = BootstrapType::kReplace;
-  std::optional<std::string> value;        // YAML
+  std::optional<std::string> value;  // YAML
   std::vector<JsonPatchOperation> json_patches;
   bool operator==(const ProxyBootstrap&) const = default;
 };
@@ -57,7 +58,7 @@ struct EnvoyProxySpec {
   std::vector<std::string> extra_args;
   bool merge_gateways = false;
   std::optional<ShutdownConfig> shutdown;
-  Json rest;                                   // members that are accepted but not yet in effect
+  Json rest;  // members that are accepted but not yet in effect
   bool operator==(const EnvoyProxySpec&) const = default;
 };
 

@@ -11,30 +11,43 @@ using schema::one_of;
 using schema::pattern;
 using schema::required;
 
-std::vector<std::string_view> names_of(const BackendType*) { return {"Endpoints", "DynamicResolver"}; }
+std::vector<std::string_view> names_of(const BackendType*) {
+  return {"Endpoints", "DynamicResolver"};
+}
 std::vector<std::string_view> names_of(const ProviderType*) { return {"Kubernetes", "Host"}; }
 std::vector<std::string_view> names_of(const LogLevel*) {
   return {"trace", "debug", "info", "warn", "error", "off", "critical"};
 }
-std::vector<std::string_view> names_of(const BootstrapType*) { return {"Replace", "Merge", "JSONPatch"}; }
+std::vector<std::string_view> names_of(const BootstrapType*) {
+  return {"Replace", "Merge", "JSONPatch"};
+}
 
 const Schema& schema_of(const FqdnEndpoint*) {
-  static const Schema schema = object<FqdnEndpoint>("FQDNEndpoint", "A DNS name.")
-                                   .field<&FqdnEndpoint::hostname>("hostname", "The name.", required(), length(1, 253), pattern(R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$)"))
-                                   .field<&FqdnEndpoint::port>("port", "Port.", required(), min(0), max(65535));
+  static const Schema schema =
+      object<FqdnEndpoint>("FQDNEndpoint", "A DNS name.")
+          .field<&FqdnEndpoint::hostname>(
+              "hostname", "The name.", required(), length(1, 253),
+              pattern(
+                  R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$)"))
+          .field<&FqdnEndpoint::port>("port", "Port.", required(), min(0), max(65535));
   return schema;
 }
 
 const Schema& schema_of(const IpEndpoint*) {
-  static const Schema schema = object<IpEndpoint>("IPEndpoint", "An address.")
-                                   .field<&IpEndpoint::address>("address", "IPv4 or IPv6.", required(), length(3, 45), pattern(R"(^((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.){3}(25[0-5]|(2[0-4]|1\d|[1-9]|)\d)$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$)"))
-                                   .field<&IpEndpoint::port>("port", "Port.", required(), min(0), max(65535));
+  static const Schema schema =
+      object<IpEndpoint>("IPEndpoint", "An address.")
+          .field<&IpEndpoint::address>(
+              "address", "IPv4 or IPv6.", required(), length(3, 45),
+              pattern(
+                  R"(^((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.){3}(25[0-5]|(2[0-4]|1\d|[1-9]|)\d)$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$)"))
+          .field<&IpEndpoint::port>("port", "Port.", required(), min(0), max(65535));
   return schema;
 }
 
 const Schema& schema_of(const UnixSocket*) {
-  static const Schema schema = object<UnixSocket>("UnixSocket", "A unix socket.")
-                                   .field<&UnixSocket::path>("path", "Its path.", required(), length(1, 108));
+  static const Schema schema =
+      object<UnixSocket>("UnixSocket", "A unix socket.")
+          .field<&UnixSocket::path>("path", "Its path.", required(), length(1, 108));
   return schema;
 }
 
@@ -44,21 +57,30 @@ const Schema& schema_of(const BackendEndpoint*) {
           .field<&BackendEndpoint::fqdn>("fqdn", "By DNS name.")
           .field<&BackendEndpoint::ip>("ip", "By address.")
           .field<&BackendEndpoint::unix_socket>("unix", "By unix socket.")
-          .field<&BackendEndpoint::hostname>("hostname", "Its host name, for TLS and health checks.", length(1, 253))
+          .field<&BackendEndpoint::hostname>(
+              "hostname", "Its host name, for TLS and health checks.", length(1, 253))
           .field<&BackendEndpoint::zone>("zone", "Its zone.", length(0, 63))
-          .rule("[has(self.fqdn), has(self.ip), has(self.unix)].filter(x, x).size() == 1", "set exactly one of fqdn, ip and unix");
+          .rule("[has(self.fqdn), has(self.ip), has(self.unix)].filter(x, x).size() == 1",
+                "set exactly one of fqdn, ip and unix");
   return schema;
 }
 
 const Schema& schema_of(const BackendSpec*) {
   static const Schema schema =
       object<BackendSpec>("BackendSpec", "Where requests can go outside of Services.")
-          .field<&BackendSpec::type>("type", "Endpoints, or found by the request's host (DynamicResolver).")
+          .field<&BackendSpec::type>("type",
+                                     "Endpoints, or found by the request's host (DynamicResolver).")
           .field<&BackendSpec::endpoints>("endpoints", "The endpoints.", items(0, 256))
-          .field<&BackendSpec::app_protocols>("appProtocols", "What they speak.", schema::each(one_of({"gateway.envoyproxy.io/h2c", "gateway.envoyproxy.io/ws", "gateway.envoyproxy.io/wss"})))
+          .field<&BackendSpec::app_protocols>(
+              "appProtocols", "What they speak.",
+              schema::each(one_of({"gateway.envoyproxy.io/h2c", "gateway.envoyproxy.io/ws",
+                                   "gateway.envoyproxy.io/wss"})))
           .field<&BackendSpec::fallback>("fallback", "Used only where the others fail.")
-          .rule("!has(self.endpoints) || self.endpoints.all(e, has(e.fqdn)) || !self.endpoints.exists(e, has(e.fqdn))", "fqdn endpoints can't be mixed with others")
-          .rule("!has(self.type) || self.type != 'DynamicResolver' || !has(self.endpoints)", "a DynamicResolver has no endpoints");
+          .rule(
+              "!has(self.endpoints) || self.endpoints.all(e, has(e.fqdn)) || !self.endpoints.exists(e, has(e.fqdn))",
+              "fqdn endpoints can't be mixed with others")
+          .rule("!has(self.type) || self.type != 'DynamicResolver' || !has(self.endpoints)",
+                "a DynamicResolver has no endpoints");
   return schema;
 }
 
@@ -69,57 +91,70 @@ const Schema& schema_of(const BackendStatus*) {
 }
 
 const Schema& schema_of(const Backend*) {
-  static const Schema schema = object<Backend>("Backend", "Endpoints outside of Kubernetes Services.")
-                                   .field<&Backend::metadata>("metadata", "Name, namespace, labels.", required())
-                                   .field<&Backend::spec>("spec", "The endpoints.", required())
-                                   .field<&Backend::status>("status", "Written by the controller.");
+  static const Schema schema =
+      object<Backend>("Backend", "Endpoints outside of Kubernetes Services.")
+          .field<&Backend::metadata>("metadata", "Name, namespace, labels.", required())
+          .field<&Backend::spec>("spec", "The endpoints.", required())
+          .field<&Backend::status>("status", "Written by the controller.");
   return schema;
 }
 
 const Schema& schema_of(const EnvoyProxyHostProvider*) {
-  static const Schema schema = object<EnvoyProxyHostProvider>("EnvoyProxyHostProvider", "Envoy as processes of this host.")
-                                   .field<&EnvoyProxyHostProvider::envoy_version>("envoyVersion", "Version to run.");
+  static const Schema schema =
+      object<EnvoyProxyHostProvider>("EnvoyProxyHostProvider", "Envoy as processes of this host.")
+          .field<&EnvoyProxyHostProvider::envoy_version>("envoyVersion", "Version to run.");
   return schema;
 }
 
 const Schema& schema_of(const EnvoyProxyProvider*) {
-  static const Schema schema = object<EnvoyProxyProvider>("EnvoyProxyProvider", "What runs Envoy.")
-                                   .field<&EnvoyProxyProvider::type>("type", "Kubernetes or Host.", required())
-                                   .field<&EnvoyProxyProvider::host>("host", "Settings for Host.")
-                                   .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.")
-                                   .rule("self.type != 'Host' || has(self.host)", "host must be set where type is Host");
+  static const Schema schema =
+      object<EnvoyProxyProvider>("EnvoyProxyProvider", "What runs Envoy.")
+          .field<&EnvoyProxyProvider::type>("type", "Kubernetes or Host.", required())
+          .field<&EnvoyProxyProvider::host>("host", "Settings for Host.")
+          .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.")
+          .rule("self.type != 'Host' || has(self.host)", "host must be set where type is Host");
   return schema;
 }
 
 const Schema& schema_of(const EnvoyProxyLogging*) {
   static const Schema schema = object<EnvoyProxyLogging>("ProxyLogging", "Envoy's log.")
-                                   .field<&EnvoyProxyLogging::level>("level", "Level by component; `default` for all others.");
+                                   .field<&EnvoyProxyLogging::level>(
+                                       "level", "Level by component; `default` for all others.");
   return schema;
 }
 
 const Schema& schema_of(const JsonPatchOperation*) {
-  static const Schema schema = object<JsonPatchOperation>("JSONPatchOperation", "One step of a JSON patch. RFC 6902.")
-                                   .field<&JsonPatchOperation::op>("op", "What to do.", required(), one_of({"add", "remove", "replace", "move", "copy", "test"}))
-                                   .field<&JsonPatchOperation::path>("path", "Where, as a JSON pointer.")
-                                   .field<&JsonPatchOperation::from>("from", "Where from, for move and copy.")
-                                   .field<&JsonPatchOperation::value>("value", "What.");
+  static const Schema schema =
+      object<JsonPatchOperation>("JSONPatchOperation", "One step of a JSON patch. RFC 6902.")
+          .field<&JsonPatchOperation::op>(
+              "op", "What to do.", required(),
+              one_of({"add", "remove", "replace", "move", "copy", "test"}))
+          .field<&JsonPatchOperation::path>("path", "Where, as a JSON pointer.")
+          .field<&JsonPatchOperation::from>("from", "Where from, for move and copy.")
+          .field<&JsonPatchOperation::value>("value", "What.");
   return schema;
 }
 
 const Schema& schema_of(const ProxyBootstrap*) {
   static const Schema schema =
-      object<ProxyBootstrap>("ProxyBootstrap", "Changes to the configuration that Envoy starts with.")
+      object<ProxyBootstrap>("ProxyBootstrap",
+                             "Changes to the configuration that Envoy starts with.")
           .field<&ProxyBootstrap::type>("type", "Replace, Merge or JSONPatch.")
           .field<&ProxyBootstrap::value>("value", "YAML, for Replace and Merge.")
           .field<&ProxyBootstrap::json_patches>("jsonPatches", "Steps, for JSONPatch.")
-          .rule("has(self.type) && self.type == 'JSONPatch' ? has(self.jsonPatches) : has(self.value)", "value must be set, or for type JSONPatch jsonPatches");
+          .rule(
+              "has(self.type) && self.type == 'JSONPatch' ? has(self.jsonPatches) : has(self.value)",
+              "value must be set, or for type JSONPatch jsonPatches");
   return schema;
 }
 
 const Schema& schema_of(const ShutdownConfig*) {
-  static const Schema schema = object<ShutdownConfig>("ShutdownConfig", "How Envoy is stopped.")
-                                   .field<&ShutdownConfig::drain_timeout>("drainTimeout", "Longest time for open connections; 60s where unset.")
-                                   .field<&ShutdownConfig::min_drain_duration>("minDrainDuration", "Shortest time; 10s where unset.");
+  static const Schema schema =
+      object<ShutdownConfig>("ShutdownConfig", "How Envoy is stopped.")
+          .field<&ShutdownConfig::drain_timeout>(
+              "drainTimeout", "Longest time for open connections; 60s where unset.")
+          .field<&ShutdownConfig::min_drain_duration>("minDrainDuration",
+                                                      "Shortest time; 10s where unset.");
   return schema;
 }
 
@@ -129,19 +164,25 @@ const Schema& schema_of(const EnvoyProxySpec*) {
           .field<&EnvoyProxySpec::provider>("provider", "What runs it.")
           .field<&EnvoyProxySpec::logging>("logging", "Its log.")
           .field<&EnvoyProxySpec::bootstrap>("bootstrap", "Changes to what it starts with.")
-          .field<&EnvoyProxySpec::concurrency>("concurrency", "Worker threads; one a core where unset.", min(0))
+          .field<&EnvoyProxySpec::concurrency>("concurrency",
+                                               "Worker threads; one a core where unset.", min(0))
           .field<&EnvoyProxySpec::extra_args>("extraArgs", "Further arguments.")
-          .field<&EnvoyProxySpec::merge_gateways>("mergeGateways", "Serve all Gateways of the class with the same Envoys.")
+          .field<&EnvoyProxySpec::merge_gateways>(
+              "mergeGateways", "Serve all Gateways of the class with the same Envoys.")
           .field<&EnvoyProxySpec::shutdown>("shutdown", "How it is stopped.")
-          .field<&EnvoyProxySpec::rest>("", "Accepted, not yet in effect.",
-                                        schema::rest({"telemetry", "mergeBackends", "filterOrder", "backendTLS", "ipFamily", "preserveRouteOrder", "luaValidation", "lua", "dynamicModules", "geoIP", "mergeType", "routingType"}));
+          .field<&EnvoyProxySpec::rest>(
+              "", "Accepted, not yet in effect.",
+              schema::rest({"telemetry", "mergeBackends", "filterOrder", "backendTLS", "ipFamily",
+                            "preserveRouteOrder", "luaValidation", "lua", "dynamicModules", "geoIP",
+                            "mergeType", "routingType"}));
   return schema;
 }
 
 const Schema& schema_of(const EnvoyProxy*) {
-  static const Schema schema = object<EnvoyProxy>("EnvoyProxy", "How the Envoys of a Gateway or GatewayClass are run.")
-                                   .field<&EnvoyProxy::metadata>("metadata", "Name, namespace, labels.", required())
-                                   .field<&EnvoyProxy::spec>("spec", "The settings.");
+  static const Schema schema =
+      object<EnvoyProxy>("EnvoyProxy", "How the Envoys of a Gateway or GatewayClass are run.")
+          .field<&EnvoyProxy::metadata>("metadata", "Name, namespace, labels.", required())
+          .field<&EnvoyProxy::spec>("spec", "The settings.");
   return schema;
 }
 

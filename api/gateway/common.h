@@ -1,4 +1,5 @@
-// Types that several Gateway API kinds share.  Source: gateway.networking.k8s.io/v1, shared_types.go.
+// Types that several Gateway API kinds share.  Source: gateway.networking.k8s.io/v1,
+// shared_types.go.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ inline constexpr char kEnvoyGroup[] = "gateway.envoyproxy.io";
 struct ParentReference {
   std::string group = kGatewayGroup;
   std::string kind = "Gateway";
-  std::optional<std::string> name_space;   // unset: the route's
+  std::optional<std::string> name_space;  // unset: the route's
   std::string name;
   std::optional<std::string> section_name;
   std::optional<int32_t> port;
@@ -26,7 +27,7 @@ struct ParentReference {
 
 // A backend; as embedded in routes and mirrors.
 struct BackendObjectReference {
-  std::string group;                       // "" is core
+  std::string group;  // "" is core
   std::string kind = "Service";
   std::string name;
   std::optional<std::string> name_space;

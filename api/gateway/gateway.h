@@ -16,18 +16,18 @@ struct RouteGroupKind {
 
 struct RouteNamespaces {
   FromNamespaces from = FromNamespaces::kSame;
-  std::optional<LabelSelector> selector;   // iff from == kSelector
+  std::optional<LabelSelector> selector;  // iff from == kSelector
   bool operator==(const RouteNamespaces&) const = default;
 };
 
 struct AllowedRoutes {
   RouteNamespaces namespaces;
-  std::vector<RouteGroupKind> kinds;       // empty: what the protocol implies
+  std::vector<RouteGroupKind> kinds;  // empty: what the protocol implies
   bool operator==(const AllowedRoutes&) const = default;
 };
 
 struct ListenerTlsConfig {
-  std::optional<TlsMode> mode;             // unset: Terminate
+  std::optional<TlsMode> mode;  // unset: Terminate
   std::vector<SecretObjectReference> certificate_refs;
   std::map<std::string, std::string> options;
   bool operator==(const ListenerTlsConfig&) const = default;
@@ -35,9 +35,9 @@ struct ListenerTlsConfig {
 
 struct Listener {
   std::string name;
-  std::optional<std::string> hostname;     // unset or "": every host
+  std::optional<std::string> hostname;  // unset or "": every host
   int32_t port = 0;
-  std::string protocol;                    // HTTP, HTTPS, TLS, TCP, UDP or a domain-prefixed one
+  std::string protocol;  // HTTP, HTTPS, TLS, TCP, UDP or a domain-prefixed one
   std::optional<ListenerTlsConfig> tls;
   AllowedRoutes allowed_routes;
   bool operator==(const Listener&) const = default;

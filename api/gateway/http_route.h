@@ -1,4 +1,5 @@
-// HTTPRoute.  Source: gateway.networking.k8s.io/v1, experimental channel (retry, sessionPersistence, cors included).
+// HTTPRoute.  Source: gateway.networking.k8s.io/v1, experimental channel (retry,
+// sessionPersistence, cors included).
 #pragma once
 
 #include "api/gateway/common.h"
@@ -17,7 +18,7 @@ struct HttpPathMatch {
 
 struct HttpHeaderMatch {
   ValueMatchType type = ValueMatchType::kExact;
-  std::string name;                        // without regard to case; of equal names the first counts
+  std::string name;  // without regard to case; of equal names the first counts
   std::string value;
   bool operator==(const HttpHeaderMatch&) const = default;
 };
@@ -60,11 +61,11 @@ struct HttpPathModifier {
 };
 
 struct HttpRequestRedirectFilter {
-  std::optional<std::string> scheme;       // http or https
+  std::optional<std::string> scheme;  // http or https
   std::optional<std::string> hostname;
   std::optional<HttpPathModifier> path;
   std::optional<int32_t> port;
-  int32_t status_code = 302;               // 301, 302, 303, 307, 308
+  int32_t status_code = 302;  // 301, 302, 303, 307, 308
   bool operator==(const HttpRequestRedirectFilter&) const = default;
 };
 
@@ -76,7 +77,7 @@ struct HttpUrlRewriteFilter {
 
 struct HttpRequestMirrorFilter {
   BackendObjectReference backend_ref;
-  std::optional<int32_t> percent;          // percent xor fraction; neither: all requests
+  std::optional<int32_t> percent;  // percent xor fraction; neither: all requests
   std::optional<Fraction> fraction;
   bool operator==(const HttpRequestMirrorFilter&) const = default;
 };
@@ -88,7 +89,7 @@ struct HttpCorsFilter {
   std::vector<std::string> allow_methods;
   std::vector<std::string> allow_headers;
   std::vector<std::string> expose_headers;
-  int32_t max_age = 5;                     // seconds
+  int32_t max_age = 5;  // seconds
   bool operator==(const HttpCorsFilter&) const = default;
 };
 
@@ -117,7 +118,7 @@ struct HttpRouteFilter {
 };
 
 struct HttpBackendRef {
-  BackendObjectReference ref;              // its members stand in the same JSON object
+  BackendObjectReference ref;  // its members stand in the same JSON object
   int32_t weight = 1;
   std::vector<HttpRouteFilter> filters;
   bool operator==(const HttpBackendRef&) const = default;
@@ -140,7 +141,7 @@ struct HttpRouteRetry {
 
 struct HttpRouteRule {
   std::optional<std::string> name;
-  std::vector<HttpRouteMatch> matches;     // ORed; empty: every request
+  std::vector<HttpRouteMatch> matches;  // ORed; empty: every request
   std::vector<HttpRouteFilter> filters;
   std::vector<HttpBackendRef> backend_refs;
   std::optional<HttpRouteTimeouts> timeouts;

@@ -1,4 +1,5 @@
-// ReferenceGrant: lets objects of other namespaces refer into this one.  Source: gateway.networking.k8s.io/v1beta1 (and v1).
+// ReferenceGrant: lets objects of other namespaces refer into this one.  Source:
+// gateway.networking.k8s.io/v1beta1 (and v1).
 #pragma once
 
 #include "api/gateway/common.h"
@@ -15,7 +16,7 @@ struct ReferenceGrantFrom {
 struct ReferenceGrantTo {
   std::string group;
   std::string kind;
-  std::optional<std::string> name;         // unset: all of that kind
+  std::optional<std::string> name;  // unset: all of that kind
   bool operator==(const ReferenceGrantTo&) const = default;
 };
 

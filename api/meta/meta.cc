@@ -15,7 +15,9 @@ bool parse_text(const std::string& text, Time& out) {
   if (seconds) out.unix_seconds = *seconds;
   return seconds.has_value();
 }
-std::string format_text(const Time& time) { return time.unix_seconds == 0 ? "" : format_time(time.unix_seconds); }
+std::string format_text(const Time& time) {
+  return time.unix_seconds == 0 ? "" : format_time(time.unix_seconds);
+}
 
 std::string_view format_of(const Duration*) { return "duration such as 1h30m, 10s or 150ms"; }
 bool parse_text(const std::string& text, Duration& out) {
@@ -35,7 +37,8 @@ std::string format_text(const Duration& duration) {
   int64_t rest = duration.value.count();
   if (rest == 0) return "0s";
   std::string text;
-  static constexpr std::pair<const char*, int64_t> kUnits[] = {{"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
+  static constexpr std::pair<const char*, int64_t> kUnits[] = {
+      {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}};
   for (const auto& [unit, size] : kUnits) {
     if (rest / size > 0) text += fmt::format("{}{}", rest / size, unit);
     rest %= size;
@@ -43,14 +46,20 @@ std::string format_text(const Duration& duration) {
   return text;
 }
 
-std::vector<std::string_view> names_of(const ConditionStatus*) { return {"True", "False", "Unknown"}; }
-std::vector<std::string_view> names_of(const LabelOperator*) { return {"In", "NotIn", "Exists", "DoesNotExist"}; }
+std::vector<std::string_view> names_of(const ConditionStatus*) {
+  return {"True", "False", "Unknown"};
+}
+std::vector<std::string_view> names_of(const LabelOperator*) {
+  return {"In", "NotIn", "Exists", "DoesNotExist"};
+}
 
 const Schema& schema_of(const ObjectMeta*) {
   static const Schema schema =
       object<ObjectMeta>("ObjectMeta", "What all objects share.")
-          .field<&ObjectMeta::name>("name", "Name, unique for its kind and namespace.", required(), schema::length(1, 253))
-          .field<&ObjectMeta::name_space>("namespace", "Namespace; `default` where none is given.", schema::length(0, 63))
+          .field<&ObjectMeta::name>("name", "Name, unique for its kind and namespace.", required(),
+                                    schema::length(1, 253))
+          .field<&ObjectMeta::name_space>("namespace", "Namespace; `default` where none is given.",
+                                          schema::length(0, 63))
           .field<&ObjectMeta::uid>("uid", "Identity over time, given by the API server.")
           .field<&ObjectMeta::generation>("generation", "Counts the versions of the spec.")
           .field<&ObjectMeta::creation_timestamp>("creationTimestamp", "When the object was made.")
@@ -64,8 +73,10 @@ const Schema& schema_of(const Condition*) {
       object<Condition>("Condition", "One aspect of an object's state.")
           .field<&Condition::type>("type", "Which aspect.", required())
           .field<&Condition::status>("status", "True, False or Unknown.", required())
-          .field<&Condition::observed_generation>("observedGeneration", "The metadata.generation that it was told for.")
-          .field<&Condition::last_transition_time>("lastTransitionTime", "When the status last changed.")
+          .field<&Condition::observed_generation>("observedGeneration",
+                                                  "The metadata.generation that it was told for.")
+          .field<&Condition::last_transition_time>("lastTransitionTime",
+                                                   "When the status last changed.")
           .field<&Condition::reason>("reason", "Why, as one word.", required(), keep_empty())
           .field<&Condition::message>("message", "Why, as a sentence.", required(), keep_empty());
   return schema;
@@ -75,14 +86,16 @@ const Schema& schema_of(const LabelSelectorRequirement*) {
   static const Schema schema =
       object<LabelSelectorRequirement>("LabelSelectorRequirement", "A condition on one label.")
           .field<&LabelSelectorRequirement::key>("key", "The label.", required())
-          .field<&LabelSelectorRequirement::op>("operator", "How its value relates to `values`.", required())
+          .field<&LabelSelectorRequirement::op>("operator", "How its value relates to `values`.",
+                                                required())
           .field<&LabelSelectorRequirement::values>("values", "Values for In and NotIn.");
   return schema;
 }
 
 const Schema& schema_of(const LabelSelector*) {
   static const Schema schema =
-      object<LabelSelector>("LabelSelector", "Selects objects by label; all that it says must hold.")
+      object<LabelSelector>("LabelSelector",
+                            "Selects objects by label; all that it says must hold.")
           .field<&LabelSelector::match_labels>("matchLabels", "Labels that must have these values.")
           .field<&LabelSelector::match_expressions>("matchExpressions", "Further conditions.");
   return schema;

@@ -48,8 +48,8 @@ struct ObjectMeta {
   std::string name;
   std::string name_space;  // JSON "namespace"; file mode fills in "default"
   std::string uid;
-  int64_t generation = 0;  // file mode: counts the spec's versions from 1
-  Time creation_timestamp; // file mode: when Limen first saw it unless the document says
+  int64_t generation = 0;   // file mode: counts the spec's versions from 1
+  Time creation_timestamp;  // file mode: when Limen first saw it unless the document says
   std::map<std::string, std::string> labels;
   std::map<std::string, std::string> annotations;
 

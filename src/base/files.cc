@@ -51,7 +51,8 @@ Result<std::string> read_file(const std::string& path, size_t max_bytes) {
   if (::fstat(fd.get(), &info) != 0) return failed("look at", path);
   if (!S_ISREG(info.st_mode)) return Error{fmt::format("{} is no regular file", path)};
   if (static_cast<size_t>(info.st_size) > max_bytes) {
-    return Error{fmt::format("{} has {} bytes, more than the {} that are read", path, info.st_size, max_bytes)};
+    return Error{fmt::format("{} has {} bytes, more than the {} that are read", path, info.st_size,
+                             max_bytes)};
   }
   std::string text(static_cast<size_t>(info.st_size) + 1, '\0');
   size_t size = 0;

@@ -31,7 +31,8 @@ uint64_t stripes(const char*& at, const char* end, uint64_t seed) {
   for (; end - at >= 32; at += 32) {
     for (int i = 0; i < 4; ++i) lanes[i] = round(lanes[i], read<uint64_t>(at + 8 * i));
   }
-  uint64_t hash = rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
+  uint64_t hash =
+      rotate(lanes[0], 1) + rotate(lanes[1], 7) + rotate(lanes[2], 12) + rotate(lanes[3], 18);
   for (uint64_t lane : lanes) hash = merge(hash, lane);
   return hash;
 }

@@ -14,5 +14,4 @@ inline uint64_t hash_combine(uint64_t hash, uint64_t part) {
   return hash * 0xff51afd7ed558ccdu;
 }
 
-
 }  // namespace limen

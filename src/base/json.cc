@@ -40,11 +40,16 @@ class Writer {
 
  private:
   void write_scalar(const Json& value) {
-    if (value.is_null()) out_ += "null";
-    else if (value.is_bool()) out_ += value.as_bool() ? "true" : "false";
-    else if (value.is_string()) write_string(out_, value.as_string());
-    else if (value.is_integer()) out_ += fmt::format("{}", value.as_integer());
-    else out_ += fmt::format("{}", std::isfinite(value.as_double()) ? value.as_double() : 0.0);
+    if (value.is_null())
+      out_ += "null";
+    else if (value.is_bool())
+      out_ += value.as_bool() ? "true" : "false";
+    else if (value.is_string())
+      write_string(out_, value.as_string());
+    else if (value.is_integer())
+      out_ += fmt::format("{}", value.as_integer());
+    else
+      out_ += fmt::format("{}", std::isfinite(value.as_double()) ? value.as_double() : 0.0);
   }
   void write_array(const Json::Array& array, int depth) {
     out_ += '[';

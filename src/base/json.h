@@ -19,17 +19,17 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;                                        // null
-  Json(std::nullptr_t) {}                                  // NOLINT: implicit on purpose, as below
-  Json(bool value) : value_(value) {}                      // NOLINT
-  Json(int value) : value_(int64_t{value}) {}              // NOLINT
-  Json(int64_t value) : value_(value) {}                   // NOLINT
-  Json(double value) : value_(value) {}                    // NOLINT
-  Json(std::string value) : value_(std::move(value)) {}    // NOLINT
+  Json() = default;                                      // null
+  Json(std::nullptr_t) {}                                // NOLINT: implicit on purpose, as below
+  Json(bool value) : value_(value) {}                    // NOLINT
+  Json(int value) : value_(int64_t{value}) {}            // NOLINT
+  Json(int64_t value) : value_(value) {}                 // NOLINT
+  Json(double value) : value_(value) {}                  // NOLINT
+  Json(std::string value) : value_(std::move(value)) {}  // NOLINT
   Json(std::string_view value) : value_(std::string(value)) {}  // NOLINT
-  Json(const char* value) : value_(std::string(value)) {}  // NOLINT
-  Json(Array value) : value_(std::move(value)) {}          // NOLINT
-  Json(Object value) : value_(std::move(value)) {}         // NOLINT
+  Json(const char* value) : value_(std::string(value)) {}       // NOLINT
+  Json(Array value) : value_(std::move(value)) {}               // NOLINT
+  Json(Object value) : value_(std::move(value)) {}              // NOLINT
 
   bool is_null() const { return value_.index() == 0; }
   bool is_bool() const { return value_.index() == 1; }
@@ -60,7 +60,7 @@ class Json {
   // "string", "object", ...: for messages.
   std::string_view type_name() const;
 
-  int line() const { return line_; }                       // from 1; 0 where unknown
+  int line() const { return line_; }  // from 1; 0 where unknown
   void set_line(int line) { line_ = line; }
 
   // Equal values; numbers by value (1 == 1.0), members in any order, lines ignored.

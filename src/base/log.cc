@@ -13,7 +13,8 @@ Format g_format = Format::kText;  // set once, before threads start
 
 spdlog::logger& logger() {
   static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>("limen", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("limen",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %-5l %v", spdlog::pattern_time_type::utc);
     return made;
   }();
@@ -36,7 +37,8 @@ void configure(Level level, Format format) {
   g_format = format;
   logger().set_level(to_spdlog(level));
   if (format == Format::kJson) {
-    logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
+    logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})",
+                         spdlog::pattern_time_type::utc);
   }
 }
 
@@ -46,7 +48,8 @@ void write(Level level, std::string_view component, std::string_view message) {
   if (g_format == Format::kText) {
     logger().log(to_spdlog(level), "{:<9} {}", component, message);
   } else {
-    logger().log(to_spdlog(level), R"("component":{},"message":{})", to_json(Json(component)), to_json(Json(message)));
+    logger().log(to_spdlog(level), R"("component":{},"message":{})", to_json(Json(component)),
+                 to_json(Json(message)));
   }
 }
 

@@ -24,7 +24,8 @@ class Queue {
     closed_ = true;
   }
 
-  // Everything that waits, in order; waits for a first one until `timeout`.  Empty: closed or timed out.
+  // Everything that waits, in order; waits for a first one until `timeout`.  Empty: closed or timed
+  // out.
   std::vector<T> take(absl::Duration timeout) {
     absl::MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(this, &Queue::ready), timeout);

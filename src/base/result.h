@@ -10,14 +10,15 @@
 namespace limen {
 
 struct Error {
-  std::string message;  // a sentence without the final stop; context is added in front, once a layer
+  std::string
+      message;  // a sentence without the final stop; context is added in front, once a layer
 };
 
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}            // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::move(error)) {}        // NOLINT: implicit on purpose
+  Result(T value) : state_(std::move(value)) {}      // NOLINT: implicit on purpose
+  Result(Error error) : state_(std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -40,11 +41,11 @@ class [[nodiscard]] Result {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Error error) : error_(std::move(error)) {}        // NOLINT: implicit on purpose
+  Status(Error error) : error_(std::move(error)) {}  // NOLINT: implicit on purpose
 
   bool ok() const { return !error_; }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { return *error_; }           // REQUIRES: !ok()
+  const Error& error() const { return *error_; }  // REQUIRES: !ok()
 
  private:
   std::optional<Error> error_;

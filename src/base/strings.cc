@@ -29,7 +29,8 @@ absl::string_view to_absl(std::string_view text) { return {text.data(), text.siz
 
 }  // namespace
 
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> candidates) {
   constexpr size_t kLongest = 64;
   if (word.size() > kLongest) return std::nullopt;
   std::optional<std::string_view> best;
@@ -51,7 +52,8 @@ std::optional<std::string> decode_base64(std::string_view text) {
 }
 
 std::string format_time(int64_t unix_seconds) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(unix_seconds), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(unix_seconds),
+                          absl::UTCTimeZone());
 }
 
 std::optional<int64_t> parse_time(std::string_view text) {

@@ -10,7 +10,8 @@
 namespace limen {
 
 // The candidate nearest to `word` by edit distance, if it is near enough for "did you mean".
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> candidates);
 
 // Standard base64 with padding, white space ignored; nullopt: not base64.
 std::optional<std::string> decode_base64(std::string_view text);

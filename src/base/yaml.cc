@@ -169,15 +169,18 @@ class Composer {
     return false;
   }
 
-  bool compose_key(const Event& event, Json::Object& object, absl::flat_hash_set<std::string>& keys) {
+  bool compose_key(const Event& event, Json::Object& object,
+                   absl::flat_hash_set<std::string>& keys) {
     if (event.type() != YAML_SCALAR_EVENT) return fail("InvalidYAML", "a key must be text", event);
     const auto& scalar = event.get().data.scalar;
     std::string key(reinterpret_cast<const char*>(scalar.value), scalar.length);
     if (key == "<<" && scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-      return fail("InvalidYAML", "merge keys ('<<') are not supported: write the fields out", event);
+      return fail("InvalidYAML", "merge keys ('<<') are not supported: write the fields out",
+                  event);
     }
     if (is_duplicate(key, object, keys)) {
-      return fail("DuplicateKey", fmt::format("key '{}' stands twice in one object: remove one", key), event);
+      return fail("DuplicateKey",
+                  fmt::format("key '{}' stands twice in one object: remove one", key), event);
     }
     object.emplace_back(std::move(key), Json());
     return true;
@@ -202,7 +205,8 @@ class Composer {
     auto it = anchors_.find(text_of(event.get().data.alias.anchor));
     if (it == anchors_.end()) return fail("InvalidYAML", "an alias names an unknown anchor", event);
     nodes_ += it->second.nodes;
-    if (nodes_ > limits_.max_nodes) return fail("InvalidYAML", "too many values behind aliases", event);
+    if (nodes_ > limits_.max_nodes)
+      return fail("InvalidYAML", "too many values behind aliases", event);
     out = it->second.value;
     return true;
   }
@@ -264,7 +268,8 @@ std::vector<YamlChunk> split_yaml(std::string_view text) {
 
 std::optional<YamlDocument> parse_yaml_chunk(const YamlChunk& chunk, const YamlLimits& limits) {
   if (chunk.text.find('\0') != std::string_view::npos) {
-    return YamlDocument{{}, Problem{"InvalidYAML", "", "this is binary data, not text", chunk.line}, chunk.line};
+    return YamlDocument{
+        {}, Problem{"InvalidYAML", "", "this is binary data, not text", chunk.line}, chunk.line};
   }
   Composer composer(chunk.text, chunk.line, limits);
   std::optional<Json> value = composer.compose();

@@ -1,7 +1,8 @@
 // YAML and JSON text -> Json values, and back.  By libyaml; pure functions, any thread.
 //
-// Read as Kubernetes reads it: YAML 1.2's core schema (true/false, null, numbers), aliases resolved,
-// duplicate keys refused.  Bounded: depth, node count after aliases, so that no text can eat the memory.
+// Read as Kubernetes reads it: YAML 1.2's core schema (true/false, null, numbers), aliases
+// resolved, duplicate keys refused.  Bounded: depth, node count after aliases, so that no text can
+// eat the memory.
 #pragma once
 
 #include <optional>

@@ -11,13 +11,14 @@ bool is_plain(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
   constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`=<";
   if (kIndicators.find(text.front()) != std::string_view::npos) return false;
-  if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos) return false;
+  if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos)
+    return false;
   for (char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
   }
   // YAML 1.1 readers take these for booleans.
-  for (std::string_view word : {"y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on", "On", "ON",
-                                "off", "Off", "OFF"}) {
+  for (std::string_view word : {"y", "Y", "n", "N", "yes", "Yes", "YES", "no", "No", "NO", "on",
+                                "On", "ON", "off", "Off", "OFF"}) {
     if (text == word) return false;
   }
   return plain_scalar(text).is_string();
@@ -25,7 +26,8 @@ bool is_plain(std::string_view text) {
 
 // Lines that a literal block ('|') can carry unchanged.
 bool is_block(std::string_view text) {
-  if (text.find('\n') == std::string_view::npos || text.front() == ' ' || text.front() == '\n') return false;
+  if (text.find('\n') == std::string_view::npos || text.front() == ' ' || text.front() == '\n')
+    return false;
   if (text.back() != '\n' || text.ends_with("\n\n")) return false;
   for (char c : text) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) return false;

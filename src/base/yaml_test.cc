@@ -20,7 +20,8 @@ Problem problem_of(std::string_view text, size_t index = 0) {
 }
 
 TEST(Yaml, ReadsScalarsAsYaml12Does) {
-  const Json value = parse_one("a: 1\nb: '1'\nc: 1.5\nd: true\ne: yes\nf: null\ng: 0x10\nh: 1e3\ni: -7\nj: 99999999999999999999\nk: 1.2.3.4\nl:\n");
+  const Json value = parse_one(
+      "a: 1\nb: '1'\nc: 1.5\nd: true\ne: yes\nf: null\ng: 0x10\nh: 1e3\ni: -7\nj: 99999999999999999999\nk: 1.2.3.4\nl:\n");
   EXPECT_EQ(value.find("a")->as_integer(), 1);
   EXPECT_EQ(value.find("b")->as_string(), "1");
   EXPECT_EQ(value.find("c")->as_double(), 1.5);
@@ -36,7 +37,9 @@ TEST(Yaml, ReadsScalarsAsYaml12Does) {
 }
 
 TEST(Yaml, KnowsTheLine) {
-  const Json value = parse_one("\xEF\xBB\xBF" "a:\r\n  b:\r\n  - c\r\n  - d: 1\r\n");
+  const Json value = parse_one(
+      "\xEF\xBB\xBF"
+      "a:\r\n  b:\r\n  - c\r\n  - d: 1\r\n");
   EXPECT_EQ(value.find("a")->find("b")->as_array()[1].find("d")->line(), 4);
 }
 

@@ -10,14 +10,14 @@ namespace limen::ctl {
 
 // Exit codes, as documented by `limen --help`.
 inline constexpr int kOk = 0;
-inline constexpr int kInvalid = 1;   // the input has mistakes
-inline constexpr int kUsage = 2;     // the command line has
-inline constexpr int kFailed = 3;    // something outside failed
+inline constexpr int kInvalid = 1;  // the input has mistakes
+inline constexpr int kUsage = 2;    // the command line has
+inline constexpr int kFailed = 3;   // something outside failed
 
 struct TranslateOptions {
   std::vector<std::string> paths;
-  std::string to = "xds";            // xds or gateway-api
-  std::string output = "yaml";       // yaml or json
+  std::string to = "xds";       // xds or gateway-api
+  std::string output = "yaml";  // yaml or json
   bool show_secrets = false;
 };
 int translate(const TranslateOptions& options);
@@ -30,15 +30,15 @@ int validate(const ValidateOptions& options);
 struct RunOptions {
   std::vector<std::string> paths;
   std::string state_dir;
-  std::string envoy_path;            // "": found on PATH or in the virtual environment
+  std::string envoy_path;  // "": found on PATH or in the virtual environment
   bool hold_vanished = true;
   log::Level log_level = log::Level::kInfo;
 };
 int run(RunOptions options);
 
 struct StatusOptions {
-  std::string kind, name;            // "": all
-  std::string output = "wide";       // wide or yaml
+  std::string kind, name;       // "": all
+  std::string output = "wide";  // wide or yaml
   std::string state_dir;
 };
 int status(const StatusOptions& options);

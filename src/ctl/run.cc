@@ -1,5 +1,5 @@
-// `limen run`: files in, local Envoys out.  One thread, the event loop's, owns files, translation and processes;
-// the xDS server has its own.
+// `limen run`: files in, local Envoys out.  One thread, the event loop's, owns files, translation
+// and processes; the xDS server has its own.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <malloc.h>
@@ -38,7 +38,8 @@ Result<UniqueFd> lock_state(const std::string& folder) {
   UniqueFd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   if (!lock.valid()) return Error{fmt::format("cannot make {}/lock", folder)};
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    return Error{fmt::format("another limen runs on {}: stop it, or choose another --state-dir", folder)};
+    return Error{
+        fmt::format("another limen runs on {}: stop it, or choose another --state-dir", folder)};
   }
   return lock;
 }
@@ -55,11 +56,14 @@ class Runner {
   Status start() {
     xds::ServerSettings settings;
     settings.unix_socket = options_.state_dir + "/xds.sock";
-    settings.on_nack = [this](const xds::NackReport& report) { loop_.post([this, report] { on_nack(report); }); };
+    settings.on_nack = [this](const xds::NackReport& report) {
+      loop_.post([this, report] { on_nack(report); });
+    };
     auto server = xds::Server::start(std::move(settings));
     if (!server) return server.error();
     server_ = std::move(*server);
-    if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening) return listening;
+    if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
+      return listening;
     providers::WatcherSettings watch;
     watch.paths = options_.paths;
     watch.load.hold_vanished = options_.hold_vanished;
@@ -96,7 +100,10 @@ class Runner {
     settings.envoy = std::move(envoy);
     settings.state_dir = options_.state_dir;
     settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& admin_socket) {
-      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket, options_.state_dir + "/xds.sock"}), 2) + "\n";
+      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket,
+                                          options_.state_dir + "/xds.sock"}),
+                     2) +
+             "\n";
     };
     settings.on_state = [this](const infra::HostState& state) {
       loop_.post([this, state] { apply({{}, {}, {{state.proxy, state.running, state.message}}}); });
@@ -114,9 +121,11 @@ class Runner {
     const translate::Output output = translator_.apply(input);
     server_->apply(output.resources);
     for (const infra::PlanChange& plan : output.plans) host_.apply(plan);
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begin);
     if (!input.objects.empty()) {
-      log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us", input.objects.size(), output.rows, output.resources.size(), took.count());
+      log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us",
+                input.objects.size(), output.rows, output.resources.size(), took.count());
     }
     status_.update(output.statuses, problems_);
     // What a large batch needed for a moment goes back to the system.
@@ -129,8 +138,10 @@ class Runner {
     if (now == problems_) return;
     problems_ = std::move(now);
     for (const auto& problem : problems_) {
-      if (problem.severity == providers::Severity::kError) log::error("files", "{}", text_of(problem));
-      else log::warn("files", "{}", text_of(problem));
+      if (problem.severity == providers::Severity::kError)
+        log::error("files", "{}", text_of(problem));
+      else
+        log::warn("files", "{}", text_of(problem));
     }
   }
 
@@ -163,7 +174,10 @@ int run(RunOptions options) {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
   if (options.state_dir.size() > infra::kLongestStateDir) {
-    fmt::print(stderr, "limen: --state-dir {}: longer than {} bytes, too long for the sockets in it; choose a shorter one\n", options.state_dir, infra::kLongestStateDir);
+    fmt::print(
+        stderr,
+        "limen: --state-dir {}: longer than {} bytes, too long for the sockets in it; choose a shorter one\n",
+        options.state_dir, infra::kLongestStateDir);
     return kUsage;
   }
   const Result<UniqueFd> lock = lock_state(options.state_dir);

@@ -15,24 +15,33 @@ std::string summary(const Json& conditions) {
   for (const Json& condition : conditions.as_array()) {
     if (!text.empty()) text += " ";
     text += fmt::format("{}={}", condition.text("type"), condition.text("status"));
-    const bool good = (condition.text("status") == "True") != (condition.text("type") == "Conflicted" || condition.text("type") == "PartiallyInvalid");
+    const bool good =
+        (condition.text("status") == "True") !=
+        (condition.text("type") == "Conflicted" || condition.text("type") == "PartiallyInvalid");
     if (!good) text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
   }
   return text;
 }
 
 void print_line(const Json& object) {
-  const std::string name = object.text("namespace").empty() ? std::string(object.text("name")) : fmt::format("{}/{}", object.text("namespace"), object.text("name"));
+  const std::string name =
+      object.text("namespace").empty()
+          ? std::string(object.text("name"))
+          : fmt::format("{}/{}", object.text("namespace"), object.text("name"));
   const Json& status = *object.find("status");
-  if (const Json* conditions = status.find("conditions")) fmt::print("{:<13} {:<32} {}\n", object.text("kind"), name, summary(*conditions));
+  if (const Json* conditions = status.find("conditions"))
+    fmt::print("{:<13} {:<32} {}\n", object.text("kind"), name, summary(*conditions));
   if (const Json* listeners = status.find("listeners")) {
     for (const Json& listener : listeners->as_array()) {
-      fmt::print("{:<13} {:<32} attachedRoutes={} {}\n", "  listener", listener.text("name"), listener.find("attachedRoutes")->as_integer(), summary(*listener.find("conditions")));
+      fmt::print("{:<13} {:<32} attachedRoutes={} {}\n", "  listener", listener.text("name"),
+                 listener.find("attachedRoutes")->as_integer(),
+                 summary(*listener.find("conditions")));
     }
   }
   if (const Json* parents = status.find("parents")) {
     for (const Json& parent : parents->as_array()) {
-      fmt::print("{:<13} {:<32} parent={} {}\n", object.text("kind"), name, parent.find("parentRef")->text("name"), summary(*parent.find("conditions")));
+      fmt::print("{:<13} {:<32} parent={} {}\n", object.text("kind"), name,
+                 parent.find("parentRef")->text("name"), summary(*parent.find("conditions")));
     }
   }
 }
@@ -42,13 +51,15 @@ void print_line(const Json& object) {
 int status(const StatusOptions& options) {
   const api::KindInfo* kind = options.kind.empty() ? nullptr : api::find_kind_by_word(options.kind);
   if (!options.kind.empty() && kind == nullptr) {
-    fmt::print(stderr, "limen: '{}' is no kind that is known here; try gateways or httproutes\n", options.kind);
+    fmt::print(stderr, "limen: '{}' is no kind that is known here; try gateways or httproutes\n",
+               options.kind);
     return kUsage;
   }
   const std::string path = status_socket_of(options.state_dir);
   const Result<std::string> text = read_status_socket(path);
   if (!text) {
-    fmt::print(stderr, "limen: {}; is `limen run` running with this --state-dir?\n", text.error().message);
+    fmt::print(stderr, "limen: {}; is `limen run` running with this --state-dir?\n",
+               text.error().message);
     return kFailed;
   }
   const auto documents = parse_yaml(*text);
@@ -61,10 +72,13 @@ int status(const StatusOptions& options) {
     if (kind != nullptr && object.text("kind") != kind->name) continue;
     if (!options.name.empty() && object.text("name") != options.name) continue;
     ++shown;
-    if (options.output == "yaml") fmt::print("---\n{}", to_yaml(object));
-    else print_line(object);
+    if (options.output == "yaml")
+      fmt::print("---\n{}", to_yaml(object));
+    else
+      print_line(object);
   }
-  for (const Json& problem : documents[0].value.find("problems")->as_array()) fmt::print("problem: {}\n", problem.as_string());
+  for (const Json& problem : documents[0].value.find("problems")->as_array())
+    fmt::print("problem: {}\n", problem.as_string());
   if (shown > 0 || options.name.empty()) return kOk;
   fmt::print(stderr, "limen: there is no {} '{}'\n", options.kind, options.name);
   return kInvalid;

@@ -9,7 +9,9 @@
 namespace limen::ctl {
 namespace {
 
-bool is_condition(const Json& value) { return value.find("observedGeneration") != nullptr && value.find("reason") != nullptr; }
+bool is_condition(const Json& value) {
+  return value.find("observedGeneration") != nullptr && value.find("reason") != nullptr;
+}
 
 // Visits every condition with its place: ".listeners.http.conditions.Accepted".
 template <class Visit>
@@ -18,12 +20,14 @@ void for_each_condition(Json& value, const std::string& place, const Visit& visi
     for (size_t i = 0; i < value.as_array().size(); ++i) {
       Json& element = value.as_array()[i];
       const std::string_view name = element.text(is_condition(element) ? "type" : "name");
-      for_each_condition(element, place + "." + (name.empty() ? std::to_string(i) : std::string(name)), visit);
+      for_each_condition(
+          element, place + "." + (name.empty() ? std::to_string(i) : std::string(name)), visit);
     }
   } else if (is_condition(value)) {
     visit(place, value);
   } else if (value.is_object()) {
-    for (auto& [name, member] : value.as_object()) for_each_condition(member, place + "." + name, visit);
+    for (auto& [name, member] : value.as_object())
+      for_each_condition(member, place + "." + name, visit);
   }
 }
 
@@ -37,18 +41,22 @@ Json StatusBoard::emit(const Entry& entry) {
   Json status = emit_plain(*entry.status);
   for_each_condition(status, "", [&](const std::string& place, Json& condition) {
     const auto older = entry.older.find(place);
-    condition.set("lastTransitionTime", format_time(older == entry.older.end() ? entry.changed : older->second));
+    condition.set("lastTransitionTime",
+                  format_time(older == entry.older.end() ? entry.changed : older->second));
   });
   return status;
 }
 
 // lastTransitionTime: when the condition's `status` became what it is.  Source: metav1.Condition.
-StatusBoard::Entry StatusBoard::successor(const Entry* before, const translate::StatusChange& change, int64_t now) {
+StatusBoard::Entry StatusBoard::successor(const Entry* before,
+                                          const translate::StatusChange& change, int64_t now) {
   Entry entry{change.status, now, {}};
   if (before == nullptr) return entry;
   std::map<std::string, std::string> statuses;
   Json old = emit_plain(*before->status);
-  for_each_condition(old, "", [&](const std::string& place, const Json& it) { statuses[place] = it.text("status"); });
+  for_each_condition(old, "", [&](const std::string& place, const Json& it) {
+    statuses[place] = it.text("status");
+  });
   Json fresh = emit_plain(*entry.status);
   for_each_condition(fresh, "", [&](const std::string& place, const Json& it) {
     const auto was = statuses.find(place);
@@ -59,7 +67,8 @@ StatusBoard::Entry StatusBoard::successor(const Entry* before, const translate::
   return entry;
 }
 
-void StatusBoard::update(const std::vector<translate::StatusChange>& changes, std::vector<providers::FileProblem> problems) {
+void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
+                         std::vector<providers::FileProblem> problems) {
   const int64_t now = ::time(nullptr);
   for (const auto& change : changes) {
     const Identity identity{change.kind, change.key};

@@ -14,17 +14,19 @@ namespace limen::ctl {
 
 class StatusBoard {
  public:
-  void update(const std::vector<translate::StatusChange>& changes, std::vector<providers::FileProblem> problems);
+  void update(const std::vector<translate::StatusChange>& changes,
+              std::vector<providers::FileProblem> problems);
 
-  // {"objects": [{kind, namespace, name, status}], "problems": [text]}, with every condition's lastTransitionTime.
+  // {"objects": [{kind, namespace, name, status}], "problems": [text]}, with every condition's
+  // lastTransitionTime.
   Json report() const;
 
  private:
   using Identity = std::pair<api::Kind, api::ObjectKey>;
   struct Entry {
     std::shared_ptr<const translate::AnyStatus> status;
-    int64_t changed = 0;                          // unix seconds: when `status` came
-    std::map<std::string, int64_t> older;         // by place: conditions that were so before
+    int64_t changed = 0;                   // unix seconds: when `status` came
+    std::map<std::string, int64_t> older;  // by place: conditions that were so before
   };
 
   static Json emit(const Entry& entry);

@@ -26,7 +26,8 @@ Error failed(const std::string& what, const std::string& path) {
 
 void send_all(const UniqueFd& client, const std::string& text) {
   for (size_t sent = 0; sent < text.size();) {
-    const ssize_t count = ::send(client.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    const ssize_t count =
+        ::send(client.get(), text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;  // the client has gone
     sent += static_cast<size_t>(count);
@@ -46,7 +47,8 @@ Status StatusSocket::listen(const std::string& path) {
   socket_ = UniqueFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   ::unlink(path.c_str());
   const mode_t mask = ::umask(0177);
-  const int bound = ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int bound =
+      ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   ::umask(mask);
   if (bound != 0 || ::listen(socket_.get(), SOMAXCONN) != 0) return failed("listen on", path);
   loop_.watch(socket_.get(), [this] { accept(); });
@@ -64,7 +66,8 @@ void StatusSocket::accept() {
 Result<std::string> read_status_socket(const std::string& path) {
   const sockaddr_un address = address_of(path);
   const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) return failed("connect to", path);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    return failed("connect to", path);
   std::string text;
   char buffer[65536];
   for (;;) {

@@ -14,12 +14,14 @@ std::string status_socket_of(const std::string& state_dir);
 // Answers on the event loop's thread; a client that reads slowly holds up nobody.
 class StatusSocket {
  public:
-  StatusSocket(EventLoop& loop, std::function<std::string()> answer) : loop_(loop), answer_(std::move(answer)) {}
+  StatusSocket(EventLoop& loop, std::function<std::string()> answer)
+      : loop_(loop), answer_(std::move(answer)) {}
   ~StatusSocket();
   StatusSocket(const StatusSocket&) = delete;
   StatusSocket& operator=(const StatusSocket&) = delete;
 
-  Status listen(const std::string& path);  // mode 0600; replaces what a Limen that is gone left there
+  Status listen(
+      const std::string& path);  // mode 0600; replaces what a Limen that is gone left there
 
  private:
   void accept();

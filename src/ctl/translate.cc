@@ -24,9 +24,11 @@ const char* group_of(xds::ResourceType type) {
 
 // proxy -> type -> resources by name.
 Result<Json> xds_view(const translate::Output& output, bool show_secrets) {
-  std::map<std::string, std::map<xds::ResourceType, std::map<std::string, const xds::Fragment*>>> sorted;
+  std::map<std::string, std::map<xds::ResourceType, std::map<std::string, const xds::Fragment*>>>
+      sorted;
   for (const auto& change : output.resources) {
-    if (change.resource != nullptr) sorted[change.proxy][change.type][change.name] = change.resource.get();
+    if (change.resource != nullptr)
+      sorted[change.proxy][change.type][change.name] = change.resource.get();
   }
   Json view{Json::Object{}};
   for (const auto& [proxy, types] : sorted) {
@@ -49,7 +51,8 @@ std::map<std::pair<api::Kind, api::ObjectKey>, Json> statuses_of(const translate
   std::map<std::pair<api::Kind, api::ObjectKey>, Json> statuses;
   for (const auto& change : output.statuses) {
     if (change.status == nullptr) continue;
-    statuses[{change.kind, change.key}] = std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
+    statuses[{change.kind, change.key}] =
+        std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
   }
   return statuses;
 }

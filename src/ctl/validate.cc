@@ -33,15 +33,18 @@ class StatusReport {
   void add(const api::BackendStatus& status) { add(status.conditions, ""); }
   void add(const api::GatewayStatus& status) {
     add(status.conditions, "");
-    for (const auto& listener : status.listeners) add(listener.conditions, "listener " + listener.name + ": ");
+    for (const auto& listener : status.listeners)
+      add(listener.conditions, "listener " + listener.name + ": ");
   }
   void add(const api::RouteStatus& status) {
-    for (const auto& parent : status.parents) add(parent.conditions, "parent " + parent.parent_ref.name + ": ");
+    for (const auto& parent : status.parents)
+      add(parent.conditions, "parent " + parent.parent_ref.name + ": ");
   }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition& condition : conditions) {
       if (is_bad(condition)) {
-        lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition.type, condition.reason, condition.message));
+        lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition.type,
+                                     condition.reason, condition.message));
       }
     }
   }

@@ -1,6 +1,8 @@
-// What Gateway API features become in Envoy: API struct -> protobuf, one folder a feature, no model in between.
+// What Gateway API features become in Envoy: API struct -> protobuf, one folder a feature, no model
+// in between.
 //
-// Each function writes its part of `route` or reports why it can't.  Pure; called by translate/route only.
+// Each function writes its part of `route` or reports why it can't.  Pure; called by
+// translate/route only.
 #pragma once
 
 #include <envoy/config/route/v3/route_components.pb.h>
@@ -16,16 +18,21 @@ namespace limen::features {
 namespace route_v3 = envoy::config::route::v3;
 
 // ---- matching/: HTTPRouteMatch -> RouteMatch.  Problems: InvalidRegex.
-Problems write_match(const api::HttpRouteMatch& match, const std::string& path, route_v3::RouteMatch& out);
-// The match of the OPTIONS requests that a browser sends ahead of one that `match` takes (CORS preflight).
-Problems write_preflight_match(const api::HttpRouteMatch& match, const std::string& path, route_v3::RouteMatch& out);
+Problems write_match(const api::HttpRouteMatch& match, const std::string& path,
+                     route_v3::RouteMatch& out);
+// The match of the OPTIONS requests that a browser sends ahead of one that `match` takes (CORS
+// preflight).
+Problems write_preflight_match(const api::HttpRouteMatch& match, const std::string& path,
+                               route_v3::RouteMatch& out);
 
-// ---- headers/: RequestHeaderModifier and ResponseHeaderModifier.  Problems: names or values that HTTP forbids, Host.
-// `Target` has request_headers_to_add and so on: a Route or a weighted cluster.
+// ---- headers/: RequestHeaderModifier and ResponseHeaderModifier.  Problems: names or values that
+// HTTP forbids, Host. `Target` has request_headers_to_add and so on: a Route or a weighted cluster.
 template <class Target>
-Problems write_request_headers(const api::HttpHeaderFilter& filter, const std::string& path, Target& out);
+Problems write_request_headers(const api::HttpHeaderFilter& filter, const std::string& path,
+                               Target& out);
 template <class Target>
-Problems write_response_headers(const api::HttpHeaderFilter& filter, const std::string& path, Target& out);
+Problems write_response_headers(const api::HttpHeaderFilter& filter, const std::string& path,
+                                Target& out);
 
 // ---- redirect/: RequestRedirect.  `port` and `https` are the listener's.
 struct RedirectFrom {
@@ -33,17 +40,20 @@ struct RedirectFrom {
   int32_t port;
   bool https;
 };
-Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from, const std::string& path,
-                        route_v3::RedirectAction& out);
-// Location names no well-known port wherever Envoy can leave it out.  `host` is the virtual host's domain.
-void drop_well_known_port(const std::string& host, const RedirectFrom& from, route_v3::RedirectAction& out);
+Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from,
+                        const std::string& path, route_v3::RedirectAction& out);
+// Location names no well-known port wherever Envoy can leave it out.  `host` is the virtual host's
+// domain.
+void drop_well_known_port(const std::string& host, const RedirectFrom& from,
+                          route_v3::RedirectAction& out);
 
 // ---- rewrite/: URLRewrite.
 Problems write_rewrite(const api::HttpUrlRewriteFilter& filter, const api::HttpRouteMatch& match,
                        const std::string& path, route_v3::RouteAction& out);
 
 // ---- mirror/: RequestMirror to `cluster`.
-void write_mirror(const api::HttpRequestMirrorFilter& filter, const std::string& cluster, route_v3::RouteAction& out);
+void write_mirror(const api::HttpRequestMirrorFilter& filter, const std::string& cluster,
+                  route_v3::RouteAction& out);
 
 // ---- resilience/: timeouts and retry of a rule.
 void write_timeouts(const api::HttpRouteRule& rule, route_v3::RouteAction& out);
@@ -55,6 +65,7 @@ void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 
 // ---- session/: session persistence.  `default_name` is used where the rule names none.
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
-void write_session(const api::SessionPersistence& session, const std::string& default_name, route_v3::Route& out);
+void write_session(const api::SessionPersistence& session, const std::string& default_name,
+                   route_v3::Route& out);
 
 }  // namespace limen::features

@@ -1,10 +1,10 @@
 // A table whose rows a rule computes: one row per row of a table, or per group of an index that has
 // members.
 //
-// A rule is a pure function (Reads&, const K&) of what it reads.  It returns a shared_ptr<const V> or an
-// optional<V>; nullptr or nullopt means "no row".  It may read only tables and indexes created before
-// its own: so each row settles once a commit.  A row runs again when something that it has read changes;
-// that its source has the key is known without reading.
+// A rule is a pure function (Reads&, const K&) of what it reads.  It returns a shared_ptr<const V>
+// or an optional<V>; nullptr or nullopt means "no row".  It may read only tables and indexes
+// created before its own: so each row settles once a commit.  A row runs again when something that
+// it has read changes; that its source has the key is known without reading.
 #pragma once
 
 #include <optional>

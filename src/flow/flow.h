@@ -1,5 +1,6 @@
 // flow: keyed tables whose derived rows are recomputed only when something they read has changed.
-// README.md has the laws.  Used by translate/ only; one thread; one Graph::commit() per batch of changes.
+// README.md has the laws.  Used by translate/ only; one thread; one Graph::commit() per batch of
+// changes.
 #pragma once
 
 #include "flow/derived.h"  // IWYU pragma: export

@@ -22,37 +22,46 @@ struct Piece {
   bool operator==(const Piece&) const = default;
 };
 
-// A small world with all shapes: conditional and negative reads, a diamond, chained and sorted indexes.
+// A small world with all shapes: conditional and negative reads, a diamond, chained and sorted
+// indexes.
 struct World {
   Graph graph;
   Table<Str, int> gateways{graph, "gateways"};
   Table<Str, Route> routes{graph, "routes"};
   Table<Str, int> services{graph, "services"};
-  Derived<Str, Piece> pieces{"pieces", routes, [this](Reads& reads, const Str& key) -> std::shared_ptr<const Piece> {
-    const Route* route = routes.get(reads, key);
-    if (route == nullptr) return nullptr;
-    const int* gateway = gateways.get(reads, route->gateway);
-    if (gateway == nullptr) return nullptr;
-    const int* service = services.get(reads, route->service);
-    const Str text = key + ":" + (service != nullptr ? std::to_string(*service) : "500") + "@" + std::to_string(*gateway);
-    return std::make_shared<Piece>(Piece{route->gateway, route->host, text, route->rank});
-  }};
-  Index<Str, Str, Piece, int> by_host{"by_host", pieces, [](const Str&, const Piece& piece, auto& emit) {
-    emit(piece.gateway + "|" + piece.host, piece.rank);
-    if (piece.rank == 0) emit(piece.gateway + "|" + piece.host, 7);  // twice in one group
-  }};
-  Derived<Str, Str> hosts{"hosts", by_host, [this](Reads& reads, const Str& key) -> std::shared_ptr<const Str> {
-    Str text;
-    for (const auto& [rank, name, piece] : by_host.get(reads, key).sorted()) text += std::to_string(rank) + piece.text + ";";
-    return std::make_shared<Str>(text);
-  }};
-  Index<Str, Str, Str> by_gateway{"by_gateway", hosts, [](const Str& key, const Str&, auto& emit) { emit(key.substr(0, key.find('|'))); }};
-  Derived<Str, Str> configs{"configs", by_gateway, [this](Reads& reads, const Str& key) -> std::shared_ptr<const Str> {
-    const int* gateway = gateways.get(reads, key);  // read above too: a diamond
-    Str text = gateway != nullptr ? std::to_string(*gateway) : "none";
-    for (const auto& [host, value] : by_gateway.get(reads, key)) text += "[" + value + "]";
-    return std::make_shared<Str>(text);
-  }};
+  Derived<Str, Piece> pieces{
+      "pieces", routes, [this](Reads& reads, const Str& key) -> std::shared_ptr<const Piece> {
+        const Route* route = routes.get(reads, key);
+        if (route == nullptr) return nullptr;
+        const int* gateway = gateways.get(reads, route->gateway);
+        if (gateway == nullptr) return nullptr;
+        const int* service = services.get(reads, route->service);
+        const Str text = key + ":" + (service != nullptr ? std::to_string(*service) : "500") + "@" +
+                         std::to_string(*gateway);
+        return std::make_shared<Piece>(Piece{route->gateway, route->host, text, route->rank});
+      }};
+  Index<Str, Str, Piece, int> by_host{
+      "by_host", pieces, [](const Str&, const Piece& piece, auto& emit) {
+        emit(piece.gateway + "|" + piece.host, piece.rank);
+        if (piece.rank == 0) emit(piece.gateway + "|" + piece.host, 7);  // twice in one group
+      }};
+  Derived<Str, Str> hosts{"hosts", by_host,
+                          [this](Reads& reads, const Str& key) -> std::shared_ptr<const Str> {
+                            Str text;
+                            for (const auto& [rank, name, piece] : by_host.get(reads, key).sorted())
+                              text += std::to_string(rank) + piece.text + ";";
+                            return std::make_shared<Str>(text);
+                          }};
+  Index<Str, Str, Str> by_gateway{"by_gateway", hosts, [](const Str& key, const Str&, auto& emit) {
+                                    emit(key.substr(0, key.find('|')));
+                                  }};
+  Derived<Str, Str> configs{
+      "configs", by_gateway, [this](Reads& reads, const Str& key) -> std::shared_ptr<const Str> {
+        const int* gateway = gateways.get(reads, key);  // read above too: a diamond
+        Str text = gateway != nullptr ? std::to_string(*gateway) : "none";
+        for (const auto& [host, value] : by_gateway.get(reads, key)) text += "[" + value + "]";
+        return std::make_shared<Str>(text);
+      }};
 };
 
 template <class T>
@@ -76,18 +85,24 @@ struct Inputs {
 
 class Editor {
  public:
-  Editor(Inputs& inputs, World& world, unsigned seed) : inputs_(inputs), world_(world), random_(seed) {}
+  Editor(Inputs& inputs, World& world, unsigned seed)
+      : inputs_(inputs), world_(world), random_(seed) {}
 
   void edit() {
     switch (random_() % 6) {
-      case 0: return set(inputs_.gateways, world_.gateways, pick("gw", 4), static_cast<int>(random_() % 3));
+      case 0:
+        return set(inputs_.gateways, world_.gateways, pick("gw", 4),
+                   static_cast<int>(random_() % 3));
       case 1: return erase(inputs_.gateways, world_.gateways, pick("gw", 4));
-      case 2: return set(inputs_.services, world_.services, pick("svc", 6), static_cast<int>(random_() % 3));
+      case 2:
+        return set(inputs_.services, world_.services, pick("svc", 6),
+                   static_cast<int>(random_() % 3));
       case 3: return erase(inputs_.services, world_.services, pick("svc", 6));
       case 4: return erase(inputs_.routes, world_.routes, pick("r", 20));
       default:
-        return set(inputs_.routes, world_.routes, pick("r", 20),
-                   Route{pick("gw", 4), pick("h", 4), pick("svc", 6), static_cast<int>(random_() % 3)});
+        return set(
+            inputs_.routes, world_.routes, pick("r", 20),
+            Route{pick("gw", 4), pick("h", 4), pick("svc", 6), static_cast<int>(random_() % 3)});
     }
   }
   unsigned count() { return static_cast<unsigned>(random_() % 4 + 1); }
@@ -188,7 +203,8 @@ TEST(Flow, ChurnDoesNotGrowTheGraph) {
     world.graph.commit();
     world.routes.erase(name);
     world.graph.commit();
-    if (i == 5000) cells = world.graph.cells(), edges = world.graph.edges(), rows = world.graph.rows();
+    if (i == 5000)
+      cells = world.graph.cells(), edges = world.graph.edges(), rows = world.graph.rows();
   }
   EXPECT_EQ(world.graph.rows(), rows);
   EXPECT_EQ(world.graph.edges(), edges);

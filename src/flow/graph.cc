@@ -19,7 +19,8 @@ Node::Node(Graph& graph, std::string name)
 
 void Reads::note(const Node& node, void* entry, CellId& cell) {
   if (node.position_ >= reader_->position_) {
-    misused("the rule of " + reader_->name_ + " reads " + node.name_ + ", which is not created before its own");
+    misused("the rule of " + reader_->name_ + " reads " + node.name_ +
+            ", which is not created before its own");
   }
   if (cell == kNone) cell = node.graph_.cells_.add({entry, kNone, node.position_});
   cells_.push_back(cell);

@@ -1,9 +1,9 @@
 // Who has read what: the dependency graph under tables, indexes and derived rows.
 //
-// A *cell* is something that is read: a row, present or not, or a group.  A *row* is something that a
-// rule computes.  An edge says that a row has read a cell.  Cells, rows and edges live in pools, and what
-// nobody needs any more is freed at the end of the commit.  One thread.  Misuse ends the process with a
-// message.
+// A *cell* is something that is read: a row, present or not, or a group.  A *row* is something that
+// a rule computes.  An edge says that a row has read a cell.  Cells, rows and edges live in pools,
+// and what nobody needs any more is freed at the end of the commit.  One thread.  Misuse ends the
+// process with a message.
 #pragma once
 
 #include <absl/container/inlined_vector.h>
@@ -36,8 +36,8 @@ struct Explanation {
   std::string woken_by;  // the first change that made it run last
 };
 
-// A table or an index, as the graph sees it.  An entry is what the node keeps under one key; the graph
-// only hands it back.  REQUIRES: the node lives as long as its graph commits.
+// A table or an index, as the graph sees it.  An entry is what the node keeps under one key; the
+// graph only hands it back.  REQUIRES: the node lives as long as its graph commits.
 class Node {
  public:
   Node(Graph& graph, std::string name);
@@ -80,7 +80,8 @@ class Graph {
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
 
-  // Recomputes what is dirty, table by table in the order of creation, each row once; returns how many.
+  // Recomputes what is dirty, table by table in the order of creation, each row once; returns how
+  // many.
   size_t commit();
 
   // ---- for metrics, tests and people
@@ -129,9 +130,9 @@ class Graph {
   Pool<Cell> cells_;
   Pool<Row> rows_;
   Pool<Edge> edges_;
-  std::vector<CellId> unread_;      // may be unread
-  std::vector<uint32_t> scratch_;   // set_reads(): the new edges
-  Reads reads_;                     // of the rule that runs
+  std::vector<CellId> unread_;     // may be unread
+  std::vector<uint32_t> scratch_;  // set_reads(): the new edges
+  Reads reads_;                    // of the rule that runs
   bool committing_ = false;
 };
 

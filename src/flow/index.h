@@ -1,9 +1,9 @@
 // The rows of a table by group.  Reading a group means: run me again when a member comes, goes or
 // changes.
 //
-// A row may be in many groups, and more than once in one with different sort values.  Members stand in
-// the order of (Sort, K), and a group hands out their values, so that a rule needs no other look-up.
-// G needs what a table's key needs (table.h); Sort and K need <.
+// A row may be in many groups, and more than once in one with different sort values.  Members stand
+// in the order of (Sort, K), and a group hands out their values, so that a rule needs no other
+// look-up. G needs what a table's key needs (table.h); Sort and K need <.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -43,7 +43,9 @@ class Index : public Node {
   // Called as emit(group) or emit(group, sort).
   struct Emit {
     std::vector<Place> places;
-    void operator()(G group, Sort sort = {}) { places.emplace_back(std::move(group), std::move(sort)); }
+    void operator()(G group, Sort sort = {}) {
+      places.emplace_back(std::move(group), std::move(sort));
+    }
   };
   using GroupsOf = std::function<void(const K&, const V&, Emit&)>;
 
@@ -102,7 +104,8 @@ class Index : public Node {
     return it != groups_.end() && !it->second.empty();
   }
   void follow(std::function<void(const G&)> follower) {
-    if (!groups_.empty()) misused(name() + " has groups already when something begins to follow it");
+    if (!groups_.empty())
+      misused(name() + " has groups already when something begins to follow it");
     followers_.push_back(std::move(follower));
   }
 

@@ -1,6 +1,6 @@
-// A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is a
-// table whose rows a rule computes.  Setting an equal value is no change.  K needs ==, AbslHashValue
-// and a text (see key_text); V needs ==.
+// A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is
+// a table whose rows a rule computes.  Setting an equal value is no change.  K needs ==,
+// AbslHashValue and a text (see key_text); V needs ==.
 #pragma once
 
 #include <absl/container/node_hash_map.h>
@@ -33,9 +33,9 @@ class Table : public Node {
   using Value = std::shared_ptr<const V>;
   using Listener = std::function<void(const K& key, const Value& before, const Value& after)>;
   struct Slot {
-    Value value;         // nullptr: no such row
+    Value value;          // nullptr: no such row
     CellId cell = kNone;  // kNone: nobody reads it
-    RowId row = kNone;   // of a derived table
+    RowId row = kNone;    // of a derived table
   };
   using Entry = std::pair<const K, Slot>;  // stays where it is as long as it is in use
 

@@ -12,14 +12,14 @@
 namespace limen::infra {
 
 struct PlanPort {
-  std::string listener;     // xDS listener name
-  int32_t port = 0;         // as the Gateway says
-  int32_t bind_port = 0;    // as Envoy binds it: the same, or shifted where it is privileged
+  std::string listener;   // xDS listener name
+  int32_t port = 0;       // as the Gateway says
+  int32_t bind_port = 0;  // as Envoy binds it: the same, or shifted where it is privileged
   bool operator==(const PlanPort&) const = default;
 };
 
 struct ProxyPlan {
-  std::string proxy;        // Envoy's node.cluster, see xds::ResourceChange
+  std::string proxy;             // Envoy's node.cluster, see xds::ResourceChange
   api::EnvoyProxySpec settings;  // merged; defaults where no EnvoyProxy says anything
   std::vector<PlanPort> ports;
   bool operator==(const ProxyPlan&) const = default;

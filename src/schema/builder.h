@@ -1,8 +1,10 @@
 // Builds descriptor tables.  Included by api/**.cc only.
 //
 //   const Schema& schema_of(const FaultAbort*) {
-//     static const Schema schema = object<FaultAbort>("FaultAbort", "Ends a share of the requests with an error.")
-//         .field<&FaultAbort::http_status>("httpStatus", "Status to answer with.", min(200), max(600));
+//     static const Schema schema = object<FaultAbort>("FaultAbort", "Ends a share of the requests
+//     with an error.")
+//         .field<&FaultAbort::http_status>("httpStatus", "Status to answer with.", min(200),
+//         max(600));
 //     return schema;
 //   }
 //
@@ -40,14 +42,20 @@ struct IsMap : std::false_type {};
 template <class T>
 struct IsMap<std::map<std::string, T>> : std::true_type {};
 template <class T>
-concept TextType = requires(T t, const std::string& s) { parse_text(s, t); };
+concept TextType = requires(T t, const std::string& s) {
+  parse_text(s, t);
+};
 template <class T>
 concept EnumType = std::is_enum_v<T>;
 
 template <class T>
-T& as(void* p) { return *static_cast<T*>(p); }
+T& as(void* p) {
+  return *static_cast<T*>(p);
+}
 template <class T>
-const T& as(const void* p) { return *static_cast<const T*>(p); }
+const T& as(const void* p) {
+  return *static_cast<const T*>(p);
+}
 
 template <class T>
 Type make_container() {
@@ -55,7 +63,9 @@ Type make_container() {
   if constexpr (IsOptional<T>::value) {
     type.shape = Shape::kOptional;
     type.element = &type_of<typename T::value_type>();
-    type.get_optional = [](const void* p) -> const void* { return as<T>(p) ? &*as<T>(p) : nullptr; };
+    type.get_optional = [](const void* p) -> const void* {
+      return as<T>(p) ? &*as<T>(p) : nullptr;
+    };
     type.append = [](void* p, const std::string*) -> void* { return &as<T>(p).emplace(); };
   } else if constexpr (IsVector<T>::value) {
     type.shape = Shape::kList;
@@ -100,7 +110,10 @@ Type make_scalar() {
     type.set_number = [](void* p, double value) { as<T>(p) = value; };
   } else if constexpr (std::is_same_v<T, std::string>) {
     type.shape = Shape::kText;
-    type.set_text = [](void* p, const std::string& text) { as<T>(p) = text; return true; };
+    type.set_text = [](void* p, const std::string& text) {
+      as<T>(p) = text;
+      return true;
+    };
     type.get_text = [](const void* p) { return as<T>(p); };
   } else {
     type.shape = Shape::kJson;
@@ -128,12 +141,13 @@ Type make_type() {
     type.set_text = [](void* p, const std::string& text) { return parse_text(text, as<T>(p)); };
     type.get_text = [](const void* p) { return format_text(as<T>(p)); };
     return type;
-  } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, Json>) {
+  } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
+                       std::is_same_v<T, Json>) {
     return make_scalar<T>();
   } else {
     Type type{};
     type.shape = Shape::kObject;
-    type.object = [] () -> const Schema& { return schema_of(static_cast<const T*>(nullptr)); };
+    type.object = []() -> const Schema& { return schema_of(static_cast<const T*>(nullptr)); };
     return type;
   }
 }
@@ -156,26 +170,52 @@ const Type& type_of() {
 }
 
 // ---- What can be said of a field: functions on Field, in any order.
-inline auto required() { return [](Field& f) { f.required = true; }; }
-inline auto min(double value) { return [=](Field& f) { f.bounds.min = value; }; }
-inline auto max(double value) { return [=](Field& f) { f.bounds.max = value; }; }
+inline auto required() {
+  return [](Field& f) { f.required = true; };
+}
+inline auto min(double value) {
+  return [=](Field& f) { f.bounds.min = value; };
+}
+inline auto max(double value) {
+  return [=](Field& f) { f.bounds.max = value; };
+}
 inline auto length(size_t least, size_t most) {
-  return [=](Field& f) { f.bounds.min_length = least; f.bounds.max_length = most; };
+  return [=](Field& f) {
+    f.bounds.min_length = least;
+    f.bounds.max_length = most;
+  };
 }
 inline auto items(size_t least, size_t most) {
-  return [=](Field& f) { f.bounds.min_items = least; f.bounds.max_items = most; };
+  return [=](Field& f) {
+    f.bounds.min_items = least;
+    f.bounds.max_items = most;
+  };
 }
-inline auto unique_by(std::vector<std::string_view> keys) { return [=](Field& f) { f.unique_by = keys; }; }
+inline auto unique_by(std::vector<std::string_view> keys) {
+  return [=](Field& f) { f.unique_by = keys; };
+}
 inline auto rest(std::vector<std::string_view> names) {
-  return [=](Field& f) { f.rest = true; f.rest_names = names; };
+  return [=](Field& f) {
+    f.rest = true;
+    f.rest_names = names;
+  };
 }
-inline auto embedded() { return [](Field& f) { f.embedded = true; }; }
-inline auto keep_empty() { return [](Field& f) { f.keep_empty = true; }; }
+inline auto embedded() {
+  return [](Field& f) { f.embedded = true; };
+}
+inline auto keep_empty() {
+  return [](Field& f) { f.keep_empty = true; };
+}
 
 inline auto pattern(const char* text) {
-  return [=](Field& f) { f.bounds.pattern = text; f.bounds.regex = std::make_shared<const re2::RE2>(text); };
+  return [=](Field& f) {
+    f.bounds.pattern = text;
+    f.bounds.regex = std::make_shared<const re2::RE2>(text);
+  };
 }
-inline auto one_of(std::vector<std::string_view> values) { return [=](Field& f) { f.bounds.one_of = values; }; }
+inline auto one_of(std::vector<std::string_view> values) {
+  return [=](Field& f) { f.bounds.one_of = values; };
+}
 // The same of each element of a list.
 template <class... Constraint>
 auto each(Constraint... constraints) {
@@ -190,7 +230,10 @@ auto each(Constraint... constraints) {
 template <class T>
 class object {  // NOLINT: reads as a word of the table language
  public:
-  object(std::string_view name, std::string_view doc) { schema_.name = name; schema_.doc = doc; }
+  object(std::string_view name, std::string_view doc) {
+    schema_.name = name;
+    schema_.doc = doc;
+  }
 
   template <auto kMember, class... Constraint>
   object&& field(std::string_view name, std::string_view doc, Constraint... constraints) && {

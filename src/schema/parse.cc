@@ -12,7 +12,8 @@ namespace limen::schema {
 namespace {
 
 size_t code_points(const std::string& text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  return static_cast<size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
 // A position in the document, written out only when something is wrong there.
@@ -37,7 +38,8 @@ class Parser {
     if (!value.is_object()) return wrong_type(value, "an object", path);
     const size_t before = problems_.size();
     for (const auto& [name, member] : value.as_object()) {
-      if (!parse_member(name, member, schema, object, path)) unknown_field(name, member, schema, path);
+      if (!parse_member(name, member, schema, object, path))
+        unknown_field(name, member, schema, path);
     }
     check_required(value, schema, path);
     if (problems_.size() == before) check_rules(value, schema, path);
@@ -47,13 +49,16 @@ class Parser {
 
  private:
   // False: the schema has no such member.
-  bool parse_member(const std::string& name, const Json& value, const Schema& schema, void* object, const Path& path) {
+  bool parse_member(const std::string& name, const Json& value, const Schema& schema, void* object,
+                    const Path& path) {
     for (const Field& field : schema.fields) {
       void* member = field.member(object);
       if (field.embedded) {
         if (parse_member(name, value, field.type->object(), member, path)) return true;
       } else if (field.rest) {
-        if (std::find(field.rest_names.begin(), field.rest_names.end(), name) == field.rest_names.end()) continue;
+        if (std::find(field.rest_names.begin(), field.rest_names.end(), name) ==
+            field.rest_names.end())
+          continue;
         static_cast<Json*>(member)->set(name, value);
         return true;
       } else if (field.name == name) {
@@ -73,14 +78,17 @@ class Parser {
     if (!field.unique_by.empty()) check_unique(value, field, path);
   }
 
-  void parse_value(const Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
+  void parse_value(const Json& value, const Type& type, void* p, const Path& path,
+                   const Bounds* each) {
     switch (type.shape) {
       case Shape::kBool:
         if (!value.is_bool()) return wrong_type(value, "true or false", path);
         return type.set_index(p, value.as_bool() ? 1 : 0);
       case Shape::kInteger:
         if (!value.is_integer()) return wrong_type(value, "an integer", path);
-        if (!type.set_integer(p, value.as_integer())) add(value, path, "Invalid", fmt::format("{} does not fit into {}", value.as_integer(), type.integer_format));
+        if (!type.set_integer(p, value.as_integer()))
+          add(value, path, "Invalid",
+              fmt::format("{} does not fit into {}", value.as_integer(), type.integer_format));
         return;
       case Shape::kNumber:
         if (!value.is_number()) return wrong_type(value, "a number", path);
@@ -88,7 +96,8 @@ class Parser {
       case Shape::kText: return parse_text(value, type, p, path);
       case Shape::kEnum: return parse_enum(value, type, p, path);
       case Shape::kObject: return parse_object(value, type.object(), p, path);
-      case Shape::kOptional: return parse_value(value, *type.element, type.append(p, nullptr), path, each);
+      case Shape::kOptional:
+        return parse_value(value, *type.element, type.append(p, nullptr), path, each);
       case Shape::kList: return parse_list(value, type, p, path, each);
       case Shape::kMap: return parse_map(value, type, p, path, each);
       case Shape::kJson: return type.set_json(p, value);
@@ -109,7 +118,8 @@ class Parser {
     type.set_index(p, static_cast<size_t>(it - type.names.begin()));
   }
 
-  void parse_list(const Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
+  void parse_list(const Json& value, const Type& type, void* p, const Path& path,
+                  const Bounds* each) {
     if (!value.is_array()) return wrong_type(value, "a list", path);
     type.reserve(p, value.as_array().size());
     for (size_t i = 0; i < value.as_array().size(); ++i) {
@@ -120,7 +130,8 @@ class Parser {
     }
   }
 
-  void parse_map(const Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
+  void parse_map(const Json& value, const Type& type, void* p, const Path& path,
+                 const Bounds* each) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
     for (const auto& [key, item] : value.as_object()) {
       const Path at{&path, key, {}};
@@ -135,24 +146,43 @@ class Parser {
     const bool is_list = value.is_array();
     if (!is_list && !value.is_object()) return;
     const size_t count = is_list ? value.as_array().size() : value.as_object().size();
-    if (bounds.min_items && count < *bounds.min_items) add(value, path, "Invalid", fmt::format("has {} entries, at least {} are needed", count, *bounds.min_items));
-    if (bounds.max_items && count > *bounds.max_items) add(value, path, "Invalid", fmt::format("has {} entries, at most {} are allowed", count, *bounds.max_items));
+    if (bounds.min_items && count < *bounds.min_items)
+      add(value, path, "Invalid",
+          fmt::format("has {} entries, at least {} are needed", count, *bounds.min_items));
+    if (bounds.max_items && count > *bounds.max_items)
+      add(value, path, "Invalid",
+          fmt::format("has {} entries, at most {} are allowed", count, *bounds.max_items));
   }
 
   void check_number(const Json& value, const Bounds& bounds, const Path& path) {
-    if (bounds.min && value.as_double() < *bounds.min) add(value, path, "Invalid", fmt::format("{} is below the least, {}", value.as_double(), *bounds.min));
-    if (bounds.max && value.as_double() > *bounds.max) add(value, path, "Invalid", fmt::format("{} is above the most, {}", value.as_double(), *bounds.max));
+    if (bounds.min && value.as_double() < *bounds.min)
+      add(value, path, "Invalid",
+          fmt::format("{} is below the least, {}", value.as_double(), *bounds.min));
+    if (bounds.max && value.as_double() > *bounds.max)
+      add(value, path, "Invalid",
+          fmt::format("{} is above the most, {}", value.as_double(), *bounds.max));
   }
 
   void check_text(const Json& value, const Bounds& bounds, const Path& path) {
     const std::string& text = value.as_string();
     if (bounds.min_length || bounds.max_length) {
       const size_t count = code_points(text);
-      if (count < bounds.min_length.value_or(0)) return add(value, path, "Invalid", text.empty() ? "must not be empty" : fmt::format("has {} characters, at least {} are needed", count, *bounds.min_length));
-      if (count > bounds.max_length.value_or(SIZE_MAX)) return add(value, path, "Invalid", fmt::format("has {} characters, at most {} are allowed", count, *bounds.max_length));
+      if (count < bounds.min_length.value_or(0))
+        return add(value, path, "Invalid",
+                   text.empty() ? "must not be empty"
+                                : fmt::format("has {} characters, at least {} are needed", count,
+                                              *bounds.min_length));
+      if (count > bounds.max_length.value_or(SIZE_MAX))
+        return add(
+            value, path, "Invalid",
+            fmt::format("has {} characters, at most {} are allowed", count, *bounds.max_length));
     }
-    if (!bounds.one_of.empty() && std::find(bounds.one_of.begin(), bounds.one_of.end(), text) == bounds.one_of.end()) not_one_of(value, bounds.one_of, path);
-    if (bounds.regex != nullptr && !re2::RE2::PartialMatch(text, *bounds.regex)) add(value, path, "Invalid", fmt::format("'{}' does not have the form {}", text, bounds.pattern));
+    if (!bounds.one_of.empty() &&
+        std::find(bounds.one_of.begin(), bounds.one_of.end(), text) == bounds.one_of.end())
+      not_one_of(value, bounds.one_of, path);
+    if (bounds.regex != nullptr && !re2::RE2::PartialMatch(text, *bounds.regex))
+      add(value, path, "Invalid",
+          fmt::format("'{}' does not have the form {}", text, bounds.pattern));
   }
 
   void check_unique(const Json& list, const Field& field, const Path& path) {
@@ -165,7 +195,8 @@ class Parser {
         identity += (part != nullptr ? to_json(*part) : "") + " ";
       }
       if (!seen.insert(identity).second) {
-        add(item, {&path, {}, i}, "Duplicate", fmt::format("another entry has the same {}", fmt::join(field.unique_by, ", ")));
+        add(item, {&path, {}, i}, "Duplicate",
+            fmt::format("another entry has the same {}", fmt::join(field.unique_by, ", ")));
       }
     }
   }
@@ -175,40 +206,53 @@ class Parser {
       if (field.embedded) check_required(value, field.type->object(), path);
       if (!field.required) continue;
       const Json* member = value.find(field.name);
-      if (member == nullptr || member->is_null()) add(value, {&path, field.name, {}}, "Required", "is missing");
+      if (member == nullptr || member->is_null())
+        add(value, {&path, field.name, {}}, "Required", "is missing");
     }
   }
 
   void check_rules(const Json& value, const Schema& schema, const Path& path) {
     if (!options_.check_rule) return;
     for (const Rule& rule : schema.rules) {
-      if (!options_.check_rule(rule.expression, value)) add(value, path, "Invalid", std::string(rule.message));
+      if (!options_.check_rule(rule.expression, value))
+        add(value, path, "Invalid", std::string(rule.message));
     }
   }
 
   static void collect_names(const Schema& schema, std::vector<std::string_view>& names) {
     for (const Field& field : schema.fields) {
-      if (field.embedded) collect_names(field.type->object(), names);
-      else if (field.rest) names.insert(names.end(), field.rest_names.begin(), field.rest_names.end());
-      else names.push_back(field.name);
+      if (field.embedded)
+        collect_names(field.type->object(), names);
+      else if (field.rest)
+        names.insert(names.end(), field.rest_names.begin(), field.rest_names.end());
+      else
+        names.push_back(field.name);
     }
   }
 
-  void unknown_field(const std::string& name, const Json& value, const Schema& schema, const Path& path) {
+  void unknown_field(const std::string& name, const Json& value, const Schema& schema,
+                     const Path& path) {
     if (!options_.strict) return;
     std::vector<std::string_view> names;
     collect_names(schema, names);
     const auto guess = nearest(name, names);
-    add(value, {&path, name, {}}, "UnknownField", fmt::format("there is no such field{}", guess ? fmt::format("; did you mean '{}'?", *guess) : ""));
+    add(value, {&path, name, {}}, "UnknownField",
+        fmt::format("there is no such field{}",
+                    guess ? fmt::format("; did you mean '{}'?", *guess) : ""));
   }
 
   void wrong_type(const Json& value, std::string_view wanted, const Path& path) {
-    add(value, path, "WrongType", fmt::format("must be {}, not {} {}", wanted, value.type_name(), value.is_array() || value.is_object() || value.is_null() ? "" : to_json(value)));
+    add(value, path, "WrongType",
+        fmt::format(
+            "must be {}, not {} {}", wanted, value.type_name(),
+            value.is_array() || value.is_object() || value.is_null() ? "" : to_json(value)));
   }
 
   void not_one_of(const Json& value, const std::vector<std::string_view>& names, const Path& path) {
     const auto guess = nearest(value.as_string(), names);
-    add(value, path, "Invalid", fmt::format("'{}' is not one of {}{}", value.as_string(), fmt::join(names, ", "), guess ? fmt::format("; did you mean '{}'?", *guess) : ""));
+    add(value, path, "Invalid",
+        fmt::format("'{}' is not one of {}{}", value.as_string(), fmt::join(names, ", "),
+                    guess ? fmt::format("; did you mean '{}'?", *guess) : ""));
   }
 
   void add(const Json& value, const Path& path, std::string reason, std::string message) {

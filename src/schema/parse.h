@@ -12,12 +12,12 @@ namespace limen::schema {
 using RuleChecker = std::function<bool(std::string_view expression, const Json& self)>;
 
 struct ParseOptions {
-  bool strict = true;          // unknown fields are mistakes
-  RuleChecker check_rule;      // none: rules are not looked at
+  bool strict = true;      // unknown fields are mistakes
+  RuleChecker check_rule;  // none: rules are not looked at
 };
 
-// Fills `object` (of the C++ type of `schema`) and returns every mistake found, in the order of the document.
-// With mistakes the object holds what could be read.
+// Fills `object` (of the C++ type of `schema`) and returns every mistake found, in the order of the
+// document. With mistakes the object holds what could be read.
 Problems parse(const Json& value, const Schema& schema, void* object, const ParseOptions& options);
 
 }  // namespace limen::schema

@@ -1,8 +1,9 @@
-// Descriptor tables: what an API struct is called in JSON, its documentation, bounds and rules, once.
+// Descriptor tables: what an API struct is called in JSON, its documentation, bounds and rules,
+// once.
 //
-// A table is made with builder.h beside its struct (api/**.cc).  What walks it is not a template: parse.h
-// (JSON -> struct with all mistakes collected), emit.h (struct -> JSON), crd.h (CustomResourceDefinition).
-// Tables are immutable after their making; any thread.
+// A table is made with builder.h beside its struct (api/**.cc).  What walks it is not a template:
+// parse.h (JSON -> struct with all mistakes collected), emit.h (struct -> JSON), crd.h
+// (CustomResourceDefinition). Tables are immutable after their making; any thread.
 #pragma once
 
 #include <cstdint>
@@ -25,58 +26,61 @@ enum class Shape { kBool, kInteger, kNumber, kText, kEnum, kObject, kOptional, k
 
 struct Schema;
 
-// How values of one C++ type are read and written, the type itself erased: `p` points at such a value.
+// How values of one C++ type are read and written, the type itself erased: `p` points at such a
+// value.
 struct Type {
   Shape shape;
-  const Type* element = nullptr;             // kOptional, kList, kMap
-  const Schema& (*object)() = nullptr;       // kObject
-  std::vector<std::string_view> names;       // kEnum: in the order of the enumerators
-  std::string_view format;                   // kText with rules of its own: "date-time", "duration"; else ""
-  std::string_view integer_format;           // kInteger: "int32", "int64"
+  const Type* element = nullptr;        // kOptional, kList, kMap
+  const Schema& (*object)() = nullptr;  // kObject
+  std::vector<std::string_view> names;  // kEnum: in the order of the enumerators
+  std::string_view format;          // kText with rules of its own: "date-time", "duration"; else ""
+  std::string_view integer_format;  // kInteger: "int32", "int64"
 
-  bool (*set_text)(void* p, const std::string& text) = nullptr;     // kText; false: not in the format
+  bool (*set_text)(void* p, const std::string& text) = nullptr;  // kText; false: not in the format
   std::string (*get_text)(const void* p) = nullptr;
-  bool (*set_integer)(void* p, int64_t value) = nullptr;            // kInteger; false: out of range
-  int64_t (*get_integer)(const void* p) = nullptr;                  // kInteger, kEnum, kBool
-  void (*set_index)(void* p, size_t index) = nullptr;               // kEnum, kBool
+  bool (*set_integer)(void* p, int64_t value) = nullptr;  // kInteger; false: out of range
+  int64_t (*get_integer)(const void* p) = nullptr;        // kInteger, kEnum, kBool
+  void (*set_index)(void* p, size_t index) = nullptr;     // kEnum, kBool
   double (*get_number)(const void* p) = nullptr;
   void (*set_number)(void* p, double value) = nullptr;
-  void (*set_json)(void* p, const Json& value) = nullptr;           // kJson
+  void (*set_json)(void* p, const Json& value) = nullptr;  // kJson
   const Json& (*get_json)(const void* p) = nullptr;
-  const void* (*get_optional)(const void* p) = nullptr;             // kOptional; nullptr: unset
-  void* (*append)(void* p, const std::string* key) = nullptr;       // kOptional, kList, kMap (with key): a new element
-  void (*reserve)(void* p, size_t count) = nullptr;                 // kList
-  size_t (*size)(const void* p) = nullptr;                          // kList, kMap
-  void (*visit)(const void* p, const std::function<void(const std::string* key, const void* element)>&) = nullptr;
+  const void* (*get_optional)(const void* p) = nullptr;  // kOptional; nullptr: unset
+  void* (*append)(void* p, const std::string* key) =
+      nullptr;  // kOptional, kList, kMap (with key): a new element
+  void (*reserve)(void* p, size_t count) = nullptr;  // kList
+  size_t (*size)(const void* p) = nullptr;           // kList, kMap
+  void (*visit)(const void* p,
+                const std::function<void(const std::string* key, const void* element)>&) = nullptr;
 };
 
 struct Bounds {
-  std::optional<double> min, max;             // numbers; for lists and maps of elements: see each_*
+  std::optional<double> min, max;  // numbers; for lists and maps of elements: see each_*
   std::optional<size_t> min_length, max_length;  // text, in Unicode code points
   std::optional<size_t> min_items, max_items;    // lists and maps
-  std::string pattern;                        // RE2, searched as OpenAPI does
-  std::shared_ptr<const re2::RE2> regex;      // `pattern`, compiled
-  std::vector<std::string_view> one_of;       // text
+  std::string pattern;                           // RE2, searched as OpenAPI does
+  std::shared_ptr<const re2::RE2> regex;         // `pattern`, compiled
+  std::vector<std::string_view> one_of;          // text
 };
 
 struct Field {
-  std::string_view name;                      // JSON name; "" for an embedded object
+  std::string_view name;  // JSON name; "" for an embedded object
   std::string_view doc;
   const Type* type;
   void* (*member)(void* owner);
   const void* (*const_member)(const void* owner);
   bool required = false;
-  bool keep_empty = false;                    // emitted also when empty
-  bool embedded = false;                      // its members stand in the owner's JSON object
-  bool rest = false;                          // takes the members named in `rest_names`
+  bool keep_empty = false;  // emitted also when empty
+  bool embedded = false;    // its members stand in the owner's JSON object
+  bool rest = false;        // takes the members named in `rest_names`
   std::vector<std::string_view> rest_names;
-  std::vector<std::string_view> unique_by;    // list-map keys
-  Bounds bounds;                              // of the value
-  Bounds each;                                // of a list's elements or a map's values
+  std::vector<std::string_view> unique_by;  // list-map keys
+  Bounds bounds;                            // of the value
+  Bounds each;                              // of a list's elements or a map's values
 };
 
 struct Rule {
-  std::string_view expression;                // CEL, on `self`
+  std::string_view expression;  // CEL, on `self`
   std::string_view message;
 };
 

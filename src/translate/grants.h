@@ -12,8 +12,8 @@ struct Referrer {
   std::string_view name_space;
 };
 
-// Whether `from` may refer to the object `to` of that group and kind: in its own namespace always, in another
-// if a ReferenceGrant there says so.
+// Whether `from` may refer to the object `to` of that group and kind: in its own namespace always,
+// in another if a ReferenceGrant there says so.
 bool may_refer(flow::Reads& reads, World& world, const Referrer& from, std::string_view to_group,
                std::string_view to_kind, const ObjectKey& to);
 

@@ -29,7 +29,8 @@ size_t specificity(std::string_view host) {
   return host.size() + (is_wildcard(host) ? 0 : kExact);
 }
 
-std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts, const std::string& listener,
+std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts,
+                                           const std::string& listener,
                                            const std::vector<std::string>& others) {
   std::vector<std::string> hosts;
   auto add = [&](std::string host) {

@@ -1,5 +1,5 @@
-// Hostnames of listeners and routes.  "*" stands for every host; a wildcard matches one or more labels.
-// Source: Gateway API Listener.hostname and HTTPRouteSpec.hostnames.
+// Hostnames of listeners and routes.  "*" stands for every host; a wildcard matches one or more
+// labels. Source: Gateway API Listener.hostname and HTTPRouteSpec.hostnames.
 #pragma once
 
 #include <optional>
@@ -18,9 +18,10 @@ std::optional<std::string> intersect(std::string_view a, std::string_view b);
 // Larger is more specific: exact names over wildcards, then the longer one; "*" is 0.
 size_t specificity(std::string_view host);
 
-// The hosts of a route on a listener.  `others`: hostnames of the listeners on the same port; what a more
-// specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique.
-std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts, const std::string& listener,
+// The hosts of a route on a listener.  `others`: hostnames of the listeners on the same port; what
+// a more specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique.
+std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts,
+                                           const std::string& listener,
                                            const std::vector<std::string>& others);
 
 // "a.b" -> "a_b", as in Envoy Gateway's names.

@@ -5,10 +5,12 @@
 namespace limen::translate {
 namespace {
 
-bool meets(const api::LabelSelectorRequirement& requirement, const std::map<std::string, std::string>& labels) {
+bool meets(const api::LabelSelectorRequirement& requirement,
+           const std::map<std::string, std::string>& labels) {
   const auto it = labels.find(requirement.key);
-  const bool listed = it != labels.end() && std::find(requirement.values.begin(), requirement.values.end(),
-                                                      it->second) != requirement.values.end();
+  const bool listed = it != labels.end() &&
+                      std::find(requirement.values.begin(), requirement.values.end(), it->second) !=
+                          requirement.values.end();
   switch (requirement.op) {
     case api::LabelOperator::kIn: return listed;
     case api::LabelOperator::kNotIn: return !listed;

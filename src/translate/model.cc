@@ -15,8 +15,9 @@ bool ClassModel::operator==(const ClassModel& other) const {
 }
 
 bool GatewayModel::operator==(const GatewayModel& other) const {
-  return key == other.key && proxy == other.proxy && created == other.created && accepted == other.accepted &&
-         listeners == other.listeners && same(settings, other.settings);
+  return key == other.key && proxy == other.proxy && created == other.created &&
+         accepted == other.accepted && listeners == other.listeners &&
+         same(settings, other.settings);
 }
 
 bool ProxyModel::operator==(const ProxyModel& other) const {

@@ -1,8 +1,8 @@
 // The values that flow between the rules: small, comparable, owned.
 //
-// Words are the Gateway API's (listener, parent_ref, attachment) and xDS's (virtual host, route configuration,
-// cluster).  "proxy" is a group of Envoys with one configuration: node.cluster, "<namespace>/<gateway>", or the
-// GatewayClass's name where its Gateways are merged.
+// Words are the Gateway API's (listener, parent_ref, attachment) and xDS's (virtual host, route
+// configuration, cluster).  "proxy" is a group of Envoys with one configuration: node.cluster,
+// "<namespace>/<gateway>", or the GatewayClass's name where its Gateways are merged.
 #pragma once
 
 #include <absl/hash/hash.h>
@@ -24,7 +24,7 @@ using xds::FragmentPtr;
 // True, or why not; becomes a condition.
 struct Verdict {
   bool ok = true;
-  std::string reason;   // empty where ok: the condition's own positive reason
+  std::string reason;  // empty where ok: the condition's own positive reason
   std::string message;
 
   bool operator==(const Verdict&) const = default;
@@ -33,7 +33,8 @@ struct Verdict {
   }
 };
 
-// ---- GatewayClass --------------------------------------------------------------------------------
+// ---- GatewayClass
+// --------------------------------------------------------------------------------
 
 struct ClassModel {
   Verdict accepted;
@@ -42,21 +43,22 @@ struct ClassModel {
   bool operator==(const ClassModel& other) const;
 };
 
-// ---- Gateway -------------------------------------------------------------------------------------
+// ---- Gateway
+// -------------------------------------------------------------------------------------
 
 enum class Protocol { kHttp, kHttps, kOther };
 
 struct ListenerModel {
   ObjectKey gateway;
-  std::string name;            // spec.listeners[].name
-  std::string hostname;        // "*" where none is given
+  std::string name;      // spec.listeners[].name
+  std::string hostname;  // "*" where none is given
   int32_t port = 0;
   Protocol protocol = Protocol::kHttp;
   api::RouteNamespaces namespaces;
-  std::vector<std::string> kinds;              // names of route kinds that may attach
-  std::vector<std::string> secrets;            // SDS names of the usable certificates
-  Verdict accepted, resolved_refs, conflicted; // conflicted.ok: there is no conflict
-  Verdict programmed;                          // what stands in the way apart from those three
+  std::vector<std::string> kinds;               // names of route kinds that may attach
+  std::vector<std::string> secrets;             // SDS names of the usable certificates
+  Verdict accepted, resolved_refs, conflicted;  // conflicted.ok: there is no conflict
+  Verdict programmed;                           // what stands in the way apart from those three
 
   bool operator==(const ListenerModel&) const = default;
   bool ready() const { return accepted.ok && conflicted.ok && programmed.ok; }
@@ -70,27 +72,28 @@ struct GatewayModel {
   api::Time created;
   Verdict accepted;
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::vector<ListenerModel> listeners;        // in the order of the spec
+  std::vector<ListenerModel> listeners;  // in the order of the spec
 
   bool operator==(const GatewayModel& other) const;
 };
 
-// ---- Proxy: the Gateways that share Envoys -------------------------------------------------------
+// ---- Proxy: the Gateways that share Envoys
+// -------------------------------------------------------
 
 // What one port serves: an xDS listener.
 struct PortModel {
-  std::string name;                            // of the xDS listener
+  std::string name;  // of the xDS listener
   int32_t port = 0;
   int32_t bind_port = 0;
   Protocol protocol = Protocol::kHttp;
-  std::vector<ListenerModel> listeners;        // ready ones; the first gives the name
+  std::vector<ListenerModel> listeners;  // ready ones; the first gives the name
 
   bool operator==(const PortModel&) const = default;
 };
 
 struct ProxyModel {
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::vector<ListenerModel> listeners;        // of all Gateways, conflicts decided
+  std::vector<ListenerModel> listeners;  // of all Gateways, conflicts decided
   std::vector<PortModel> ports;
 
   bool operator==(const ProxyModel& other) const;
@@ -107,7 +110,8 @@ struct PortKey {
   }
 };
 
-// ---- Names within a proxy ------------------------------------------------------------------------
+// ---- Names within a proxy
+// ------------------------------------------------------------------------
 
 // A named thing of a proxy: a route configuration, a secret.
 struct ProxyName {
@@ -134,18 +138,19 @@ struct VirtualHostKey {
   }
 };
 
-// ---- Route ---------------------------------------------------------------------------------------
+// ---- Route
+// ---------------------------------------------------------------------------------------
 
 // The hosts that a route serves on one listener.
 struct AttachedListener {
   ObjectKey gateway;
   std::string proxy;
-  std::string listener;             // IR name
-  std::string section;              // spec.listeners[].name
+  std::string listener;  // IR name
+  std::string section;   // spec.listeners[].name
   std::string route_configuration;
   int32_t port = 0;
   bool https = false;
-  bool default_port = false;        // 80 for HTTP, 443 for HTTPS
+  bool default_port = false;  // 80 for HTTP, 443 for HTTPS
   std::vector<std::string> hosts;
 
   bool operator==(const AttachedListener&) const = default;
@@ -153,7 +158,7 @@ struct AttachedListener {
 
 // What became of one parentRef.
 struct Attachment {
-  bool ours = false;                // the parent is a Gateway of one of our classes
+  bool ours = false;  // the parent is a Gateway of one of our classes
   Verdict accepted;
   std::vector<AttachedListener> listeners;
 
@@ -165,7 +170,8 @@ struct Attachments {
   bool operator==(const Attachments&) const = default;
 };
 
-// ---- Backend -------------------------------------------------------------------------------------
+// ---- Backend
+// -------------------------------------------------------------------------------------
 
 enum class BackendProtocol { kHttp1, kHttp2, kWebSocket };
 
@@ -173,7 +179,7 @@ enum class BackendProtocol { kHttp1, kHttp2, kWebSocket };
 struct ClusterRef {
   api::Kind kind = api::Kind::kService;
   ObjectKey object;
-  int32_t port = 0;                 // of a Service; 0 for a Backend
+  int32_t port = 0;  // of a Service; 0 for a Backend
   BackendProtocol protocol = BackendProtocol::kHttp1;
 
   auto operator<=>(const ClusterRef&) const = default;
@@ -196,19 +202,20 @@ struct ProxyCluster {
   }
 };
 
-// ---- Translated route ----------------------------------------------------------------------------
+// ---- Translated route
+// ----------------------------------------------------------------------------
 
 // The specification's order among the matches of one virtual host: smaller is tried first.
 // Source: HTTPRouteRule.matches ("Precedence"); regular expressions go between exact and prefix.
 struct MatchOrder {
   int32_t path_rank = 0;
-  int32_t path_length = 0;    // negated
-  int32_t method = 0;         // 0 with, 1 without
-  int32_t headers = 0;        // negated
-  int32_t query_params = 0;   // negated
+  int32_t path_length = 0;   // negated
+  int32_t method = 0;        // 0 with, 1 without
+  int32_t headers = 0;       // negated
+  int32_t query_params = 0;  // negated
   int64_t created = 0;
   ObjectKey route;
-  uint32_t entry = 0;         // in TranslatedRoute::entries, which are in the order of rules and matches
+  uint32_t entry = 0;  // in TranslatedRoute::entries, which are in the order of rules and matches
 
   auto operator<=>(const MatchOrder&) const = default;
 };
@@ -228,18 +235,19 @@ struct TranslatedRoute {
   std::vector<RouteEntry> entries;
   std::vector<ProxyCluster> clusters;  // sorted, unique
   Verdict resolved_refs;
-  Verdict rules;                       // not ok: some or all rules could not be translated
+  Verdict rules;  // not ok: some or all rules could not be translated
   bool all_rules_failed = false;
 
   bool operator==(const TranslatedRoute&) const = default;
 };
 
-// ---- Certificate ---------------------------------------------------------------------------------
+// ---- Certificate
+// ---------------------------------------------------------------------------------
 
 // A Secret looked at as a TLS certificate.
 struct Certificate {
   Verdict usable;
-  FragmentPtr secret;   // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr if not usable
+  FragmentPtr secret;  // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr if not usable
 
   bool operator==(const Certificate& other) const {
     return usable == other.usable && (secret == nullptr) == (other.secret == nullptr) &&

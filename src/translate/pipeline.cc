@@ -28,7 +28,8 @@ void entries_by_virtual_host(const ObjectKey&, const TranslatedRoute& route, aut
 
 void names_of_route_configurations(const std::string& proxy, const ProxyModel& model, auto& emit) {
   for (const PortModel& port : model.ports) {
-    for (const ListenerModel& listener : port.listeners) emit(ProxyName{proxy, route_configuration_of(port, listener)});
+    for (const ListenerModel& listener : port.listeners)
+      emit(ProxyName{proxy, route_configuration_of(port, listener)});
   }
 }
 
@@ -42,7 +43,7 @@ void listeners_attached_to(const ObjectKey&, const Attachments& attachments, aut
 
 }  // namespace
 
-World::World(Options given)
+World::World(Options given)  // #lizard forgives: it is one page of wiring
     : options(std::move(given)),
       gateway_classes(graph, "gateway_classes"),
       gateway_objects(graph, "gateways"),
@@ -56,41 +57,81 @@ World::World(Options given)
       config_maps(graph, "config_maps"),
       namespaces(graph, "namespaces"),
       proxy_states(graph, "proxy_states"),
-      grants_of("grants_of", reference_grants, [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
-      slices_of("slices_of", endpoint_slices, [](const auto& key, const auto& slice, auto& emit) { slices_by_service(key, slice, emit); }),
+      grants_of("grants_of", reference_grants,
+                [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      slices_of("slices_of", endpoint_slices,
+                [](const auto& key, const auto& slice, auto& emit) {
+                  slices_by_service(key, slice, emit);
+                }),
 
       classes("classes", gateway_classes, bind(*this, classify)),
       certificates("certificates", secret_objects, bind(*this, read_certificate)),
       gateway_specs("gateway_specs", gateway_objects, bind(*this, read_gateway)),
-      gateways_of_proxy("gateways_of_proxy", gateway_specs, [](const auto&, const auto& gateway, auto& emit) { emit(gateway.proxy, GatewayOrder{gateway.created.unix_seconds}); }),
+      gateways_of_proxy("gateways_of_proxy", gateway_specs,
+                        [](const auto&, const auto& gateway, auto& emit) {
+                          emit(gateway.proxy, GatewayOrder{gateway.created.unix_seconds});
+                        }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
 
       attachments("attachments", http_routes, bind(*this, attach)),
       routes("routes", attachments, bind(*this, translate_route)),
 
-      routes_of_virtual_host("routes_of_virtual_host", routes, [](const auto& key, const auto& route, auto& emit) { entries_by_virtual_host(key, route, emit); }),
+      routes_of_virtual_host("routes_of_virtual_host", routes,
+                             [](const auto& key, const auto& route, auto& emit) {
+                               entries_by_virtual_host(key, route, emit);
+                             }),
       virtual_hosts("virtual_hosts", routes_of_virtual_host, bind(*this, join_virtual_host)),
-      virtual_hosts_of("virtual_hosts_of", virtual_hosts, [](const auto& key, const auto&, auto& emit) { emit(ProxyName{key.proxy, key.route_configuration}); }),
-      route_configuration_names("route_configuration_names", proxies, [](const auto& proxy, const auto& model, auto& emit) { names_of_route_configurations(proxy, model, emit); }),
-      route_configurations("route_configurations", route_configuration_names, bind(*this, join_route_configuration)),
+      virtual_hosts_of("virtual_hosts_of", virtual_hosts,
+                       [](const auto& key, const auto&, auto& emit) {
+                         emit(ProxyName{key.proxy, key.route_configuration});
+                       }),
+      route_configuration_names("route_configuration_names", proxies,
+                                [](const auto& proxy, const auto& model, auto& emit) {
+                                  names_of_route_configurations(proxy, model, emit);
+                                }),
+      route_configurations("route_configurations", route_configuration_names,
+                           bind(*this, join_route_configuration)),
 
-      ports("ports", proxies, [](const auto& proxy, const auto& model, auto& emit) { for (const PortModel& port : model.ports) emit(PortKey{proxy, port.port}); }),
+      ports("ports", proxies,
+            [](const auto& proxy, const auto& model, auto& emit) {
+              for (const PortModel& port : model.ports) emit(PortKey{proxy, port.port});
+            }),
       listeners("listeners", ports, bind(*this, build_listener)),
 
-      users_of_cluster("users_of_cluster", routes, [](const auto&, const auto& route, auto& emit) { for (const ProxyCluster& use : route.clusters) emit(use.cluster); }),
+      users_of_cluster("users_of_cluster", routes,
+                       [](const auto&, const auto& route, auto& emit) {
+                         for (const ProxyCluster& use : route.clusters) emit(use.cluster);
+                       }),
       clusters("clusters", users_of_cluster, bind(*this, build_cluster)),
       endpoints("endpoints", users_of_cluster, bind(*this, build_endpoints)),
-      users_of_proxy_cluster("users_of_proxy_cluster", routes, [](const auto&, const auto& route, auto& emit) { for (const ProxyCluster& use : route.clusters) emit(use); }),
-      proxy_clusters("proxy_clusters", users_of_proxy_cluster, [this](flow::Reads& reads, const ProxyCluster& key) { return clusters.share(reads, key.cluster); }),
-      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, [this](flow::Reads& reads, const ProxyCluster& key) { return endpoints.share(reads, key.cluster); }),
+      users_of_proxy_cluster("users_of_proxy_cluster", routes,
+                             [](const auto&, const auto& route, auto& emit) {
+                               for (const ProxyCluster& use : route.clusters) emit(use);
+                             }),
+      proxy_clusters("proxy_clusters", users_of_proxy_cluster,
+                     [this](flow::Reads& reads, const ProxyCluster& key) {
+                       return clusters.share(reads, key.cluster);
+                     }),
+      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster,
+                      [this](flow::Reads& reads, const ProxyCluster& key) {
+                        return endpoints.share(reads, key.cluster);
+                      }),
 
-      users_of_secret("users_of_secret", gateways, [](const auto&, const auto& gateway, auto& emit) { for (const auto& listener : gateway.listeners) for (const auto& secret : listener.secrets) emit(ProxyName{gateway.proxy, secret}); }),
+      users_of_secret("users_of_secret", gateways,
+                      [](const auto&, const auto& gateway, auto& emit) {
+                        for (const auto& listener : gateway.listeners)
+                          for (const auto& secret : listener.secrets)
+                            emit(ProxyName{gateway.proxy, secret});
+                      }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 
       plans("plans", proxies, bind(*this, plan_proxy)),
 
-      attached_to("attached_to", attachments, [](const auto& key, const auto& value, auto& emit) { listeners_attached_to(key, value, emit); }),
+      attached_to("attached_to", attachments,
+                  [](const auto& key, const auto& value, auto& emit) {
+                    listeners_attached_to(key, value, emit);
+                  }),
       class_statuses("class_statuses", classes, bind(*this, class_status)),
       gateway_statuses("gateway_statuses", gateways, bind(*this, gateway_status)),
       route_statuses("route_statuses", routes, bind(*this, route_status)),

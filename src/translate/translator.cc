@@ -44,16 +44,21 @@ class Loader {
 struct Translator::Engine {
   explicit Engine(Options options) : world(std::move(options)) {
     using xds::ResourceType;
-    collect(world.proxy_clusters, ResourceType::kCluster, [](const ProxyCluster& key) { return key.cluster.text(); });
-    collect(world.proxy_endpoints, ResourceType::kEndpoints, [](const ProxyCluster& key) { return key.cluster.text(); });
-    collect(world.route_configurations, ResourceType::kRouteConfiguration, [](const ProxyName& key) { return key.name; });
+    collect(world.proxy_clusters, ResourceType::kCluster,
+            [](const ProxyCluster& key) { return key.cluster.text(); });
+    collect(world.proxy_endpoints, ResourceType::kEndpoints,
+            [](const ProxyCluster& key) { return key.cluster.text(); });
+    collect(world.route_configurations, ResourceType::kRouteConfiguration,
+            [](const ProxyName& key) { return key.name; });
     collect(world.secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);
     collect_status(world.route_statuses, api::Kind::kHttpRoute);
     collect_status(world.backend_statuses, api::Kind::kBackend);
-    world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) { output.plans.push_back({proxy, plan}); });
+    world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
+      output.plans.push_back({proxy, plan});
+    });
   }
 
   template <class Table, class NameOf>
@@ -68,8 +73,10 @@ struct Translator::Engine {
     world.listeners.on_change([this](const PortKey& key, const auto&, const FragmentPtr& after) {
       std::string& name = listener_names[key];
       const std::string now = after == nullptr ? std::string() : name_of_port(key);
-      if (!name.empty() && name != now) output.resources.push_back({key.proxy, xds::ResourceType::kListener, name, nullptr});
-      if (after != nullptr) output.resources.push_back({key.proxy, xds::ResourceType::kListener, now, after});
+      if (!name.empty() && name != now)
+        output.resources.push_back({key.proxy, xds::ResourceType::kListener, name, nullptr});
+      if (after != nullptr)
+        output.resources.push_back({key.proxy, xds::ResourceType::kListener, now, after});
       name = now;
       if (name.empty()) listener_names.erase(key);
     });
@@ -86,7 +93,8 @@ struct Translator::Engine {
   template <class Table>
   void collect_status(Table& table, api::Kind kind) {
     table.on_change([this, kind](const ObjectKey& key, const auto&, const auto& after) {
-      output.statuses.push_back({kind, key, after == nullptr ? nullptr : std::make_shared<const AnyStatus>(*after)});
+      output.statuses.push_back(
+          {kind, key, after == nullptr ? nullptr : std::make_shared<const AnyStatus>(*after)});
     });
   }
 

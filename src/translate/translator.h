@@ -1,8 +1,8 @@
-// Gateway API objects in, xDS resources, statuses and proxy plans out: the engine behind `run`, `server`,
-// `translate` and `validate`.
+// Gateway API objects in, xDS resources, statuses and proxy plans out: the engine behind `run`,
+// `server`, `translate` and `validate`.
 //
-// One thread owns a Translator.  Each apply() is one commit: it costs what the changes affect, and what it
-// returns is exactly what became different.
+// One thread owns a Translator.  Each apply() is one commit: it costs what the changes affect, and
+// what it returns is exactly what became different.
 #pragma once
 
 #include <memory>
@@ -24,7 +24,8 @@ struct Options {
   std::vector<std::string> addresses = {"127.0.0.1"};
 };
 
-using AnyStatus = std::variant<api::GatewayClassStatus, api::GatewayStatus, api::RouteStatus, api::BackendStatus>;
+using AnyStatus =
+    std::variant<api::GatewayClassStatus, api::GatewayStatus, api::RouteStatus, api::BackendStatus>;
 
 struct StatusChange {
   api::Kind kind;
@@ -36,7 +37,7 @@ struct Output {
   std::vector<xds::ResourceChange> resources;  // in no special order: the xDS server orders
   std::vector<StatusChange> statuses;
   std::vector<infra::PlanChange> plans;
-  size_t rows = 0;                             // rules that ran
+  size_t rows = 0;  // rules that ran
 };
 
 // A resource that an Envoy refused; found by the xDS server.
@@ -44,15 +45,15 @@ struct Rejection {
   std::string proxy;
   xds::ResourceType type;
   std::string name;
-  uint64_t hash = 0;     // of the refused version
-  std::string message;   // Envoy's
+  uint64_t hash = 0;    // of the refused version
+  std::string message;  // Envoy's
 };
 
 // How far the proxies of a plan are; found by the infrastructure.
 struct ProxyState {
   std::string proxy;
   bool running = false;
-  std::string message;   // if not: why
+  std::string message;  // if not: why
 
   bool operator==(const ProxyState&) const = default;
 };

@@ -1,5 +1,5 @@
-// All tables and indexes of the translation, in the order in which their rules run.  pipeline.cc connects
-// them; a rule may read only what stands above its own table.  One thread.
+// All tables and indexes of the translation, in the order in which their rules run.  pipeline.cc
+// connects them; a rule may read only what stands above its own table.  One thread.
 #pragma once
 
 #include "flow/flow.h"

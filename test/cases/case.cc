@@ -22,12 +22,15 @@ const char* word_of(xds::ResourceType type) {
 const Json* element_of(const Json& list, const std::string& word) {
   for (size_t i = 0; i < list.as_array().size(); ++i) {
     const Json& element = list.as_array()[i];
-    if (word == std::to_string(i) || element.text("type") == word || element.text("name") == word) return &element;
+    if (word == std::to_string(i) || element.text("type") == word || element.text("name") == word)
+      return &element;
   }
   return nullptr;
 }
 
-std::string text_of(const Json& value) { return value.is_string() ? value.as_string() : to_json(value); }
+std::string text_of(const Json& value) {
+  return value.is_string() ? value.as_string() : to_json(value);
+}
 
 class Player {
  public:
@@ -38,7 +41,8 @@ class Player {
       store_.remove_file(identity->as_string());
     } else {
       const api::ParsedObject parsed = api::parse_object(document);
-      if (parsed.kind == nullptr) return fail("a document is no object, no `delete` and no `expect`");
+      if (parsed.kind == nullptr)
+        return fail("a document is no object, no `delete` and no `expect`");
       store_.set_file(api::text_of(*parsed.kind, parsed.key), to_yaml(document));
     }
     ++now_;
@@ -50,15 +54,20 @@ class Player {
   }
 
  private:
-  void fail(const std::string& what) { failures_.push_back(fmt::format("line {}: {}", line_, what)); }
+  void fail(const std::string& what) {
+    failures_.push_back(fmt::format("line {}: {}", line_, what));
+  }
 
-  // Steps up to here are one batch; a translator that sees the world for the first time must come to the same.
+  // Steps up to here are one batch; a translator that sees the world for the first time must come
+  // to the same.
   size_t commit() {
     api::ChangeBatch changes = store_.take_changes();
     for (const auto& change : changes) {
       const auto key = std::make_pair(change.kind, change.key);
-      if (std::holds_alternative<std::monostate>(change.object)) world_.erase(key);
-      else world_[key] = change;
+      if (std::holds_alternative<std::monostate>(change.object))
+        world_.erase(key);
+      else
+        world_[key] = change;
     }
     const translate::Output output = translator_.apply({std::move(changes), {}, {}});
     view_.take(output);
@@ -67,7 +76,8 @@ class Player {
     for (const auto& [key, change] : world_) all.push_back(change);
     View anew;
     anew.take(fresh.apply({std::move(all), {}, {}}));
-    if (const std::string difference = view_.difference(anew); !difference.empty()) fail("step by step and from nothing differ: " + difference);
+    if (const std::string difference = view_.difference(anew); !difference.empty())
+      fail("step by step and from nothing differ: " + difference);
     return output.rows;
   }
 
@@ -76,11 +86,16 @@ class Player {
     const size_t rows = commit();
     const auto xds = view_.xds();
     for (const auto& [word, value] : expectation.as_object()) {
-      if (word == "status") check(value, view_.statuses());
-      else if (word == "xds") check(value, xds);
-      else if (word == "problems") check_problems(value);
-      else if (word != "rows") fail("unknown expectation " + word);
-      else if (static_cast<int64_t>(rows) > value.as_integer()) fail(fmt::format("{} rows ran, more than {}", rows, value.as_integer()));
+      if (word == "status")
+        check(value, view_.statuses());
+      else if (word == "xds")
+        check(value, xds);
+      else if (word == "problems")
+        check_problems(value);
+      else if (word != "rows")
+        fail("unknown expectation " + word);
+      else if (static_cast<int64_t>(rows) > value.as_integer())
+        fail(fmt::format("{} rows ran, more than {}", rows, value.as_integer()));
     }
   }
 
@@ -97,11 +112,14 @@ class Player {
 
   void check_problems(const Json& expected) {
     const auto problems = store_.problems();
-    if (problems.size() != expected.as_array().size()) fail(fmt::format("{} problems, not {}", problems.size(), expected.as_array().size()));
+    if (problems.size() != expected.as_array().size())
+      fail(fmt::format("{} problems, not {}", problems.size(), expected.as_array().size()));
     for (size_t i = 0; i < problems.size(); ++i) {
       const auto& it = problems[i];
-      const std::string text = fmt::format("{}: {}: {}: {}", it.object, it.problem.path, it.problem.reason, it.problem.message);
-      const bool found = i < expected.as_array().size() && text.find(expected.as_array()[i].as_string()) != std::string::npos;
+      const std::string text = fmt::format("{}: {}: {}: {}", it.object, it.problem.path,
+                                           it.problem.reason, it.problem.message);
+      const bool found = i < expected.as_array().size() &&
+                         text.find(expected.as_array()[i].as_string()) != std::string::npos;
       if (!found) fail("problem: " + text);
     }
   }
@@ -120,14 +138,20 @@ class Player {
 
 void View::take(const translate::Output& output) {
   for (const auto& change : output.resources) {
-    const std::string name = fmt::format("{} {} {}", word_of(change.type), change.proxy, change.name);
-    if (change.resource == nullptr) resources_.erase(name);
-    else resources_[name] = {change.type, change.resource};
+    const std::string name =
+        fmt::format("{} {} {}", word_of(change.type), change.proxy, change.name);
+    if (change.resource == nullptr)
+      resources_.erase(name);
+    else
+      resources_[name] = {change.type, change.resource};
   }
   for (const auto& change : output.statuses) {
     const std::string name = api::text_of(api::info(change.kind), change.key);
-    if (change.status == nullptr) statuses_.erase(name);
-    else statuses_[name] = std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
+    if (change.status == nullptr)
+      statuses_.erase(name);
+    else
+      statuses_[name] =
+          std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
   }
 }
 
@@ -151,13 +175,16 @@ std::string View::difference(const View& other) const {
       if (!mine.contains(name)) result += name + " (is missing); ";
     }
   };
-  compare(resources_, other.resources_, [](const auto& a, const auto& b) { return a.second->bytes == b.second->bytes; });
+  compare(resources_, other.resources_,
+          [](const auto& a, const auto& b) { return a.second->bytes == b.second->bytes; });
   compare(statuses_, other.statuses_, [](const auto& a, const auto& b) { return a == b; });
   return result;
 }
 
-std::optional<std::string> mismatch(const Json& expected, const Json* actual, const std::string& path) {
-  if (expected.is_null()) return actual == nullptr ? std::nullopt : std::optional(path + ": is there");
+std::optional<std::string> mismatch(const Json& expected, const Json* actual,
+                                    const std::string& path) {
+  if (expected.is_null())
+    return actual == nullptr ? std::nullopt : std::optional(path + ": is there");
   if (actual == nullptr) return path + ": is missing";
   if (expected.is_object() && (actual->is_object() || actual->is_array())) {
     for (const auto& [name, value] : expected.as_object()) {
@@ -168,10 +195,13 @@ std::optional<std::string> mismatch(const Json& expected, const Json* actual, co
   }
   if (expected.is_array() && actual->is_array()) {
     if (expected.as_array().size() != actual->as_array().size()) {
-      return fmt::format("{}: {} elements, not {}: {}", path, actual->as_array().size(), expected.as_array().size(), to_json(*actual));
+      return fmt::format("{}: {} elements, not {}: {}", path, actual->as_array().size(),
+                         expected.as_array().size(), to_json(*actual));
     }
     for (size_t i = 0; i < expected.as_array().size(); ++i) {
-      if (auto problem = mismatch(expected.as_array()[i], &actual->as_array()[i], fmt::format("{}[{}]", path, i))) return problem;
+      if (auto problem = mismatch(expected.as_array()[i], &actual->as_array()[i],
+                                  fmt::format("{}[{}]", path, i)))
+        return problem;
     }
     return std::nullopt;
   }
@@ -182,7 +212,8 @@ std::optional<std::string> mismatch(const Json& expected, const Json* actual, co
 std::vector<std::string> play(const std::string& text) {
   Player player;
   for (const YamlDocument& document : parse_yaml(text)) {
-    if (document.problem) return {fmt::format("line {}: {}", document.problem->line, document.problem->message)};
+    if (document.problem)
+      return {fmt::format("line {}: {}", document.problem->line, document.problem->message)};
     player.document(document.value, document.line);
   }
   return std::move(player).failures();

@@ -28,9 +28,11 @@ class View {
   std::map<std::string, Json> statuses_;
 };
 
-// Where `actual` falls short of `expected`; nullopt where it does not.  A map asks for the members it names (null:
-// there is none); against a list it names elements by index, `type` or `name`.  A list asks for each element.
-std::optional<std::string> mismatch(const Json& expected, const Json* actual, const std::string& path);
+// Where `actual` falls short of `expected`; nullopt where it does not.  A map asks for the members
+// it names (null: there is none); against a list it names elements by index, `type` or `name`.  A
+// list asks for each element.
+std::optional<std::string> mismatch(const Json& expected, const Json* actual,
+                                    const std::string& path);
 
 // Plays a case's documents.  Each returned text is something that did not hold.
 std::vector<std::string> play(const std::string& text);

@@ -28,7 +28,9 @@ TEST_P(Case, Holds) {
   for (const std::string& failure : play(*text)) ADD_FAILURE() << GetParam() << ": " << failure;
 }
 
-std::string name_of(const testing::TestParamInfo<std::string>& info) { return std::filesystem::path(info.param).stem(); }
+std::string name_of(const testing::TestParamInfo<std::string>& info) {
+  return std::filesystem::path(info.param).stem();
+}
 
 INSTANTIATE_TEST_SUITE_P(All, Case, testing::ValuesIn(case_files()), name_of);
 
@@ -41,16 +43,20 @@ spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}
 )";
 
 TEST(CaseLanguage, SaysWhatDoesNotHold) {
-  const std::string accepted = "expect: {status: {GatewayClass/ours: {conditions: {Accepted: {status: 'False'}}}}}";
+  const std::string accepted =
+      "expect: {status: {GatewayClass/ours: {conditions: {Accepted: {status: 'False'}}}}}";
   const auto failures = play(kWorld + accepted);
   ASSERT_EQ(failures.size(), 1u);
-  EXPECT_NE(failures[0].find("conditions.Accepted.status: True, not False"), std::string::npos) << failures[0];
+  EXPECT_NE(failures[0].find("conditions.Accepted.status: True, not False"), std::string::npos)
+      << failures[0];
 }
 
 TEST(CaseLanguage, RefusesACaseThatExpectsNothing) { EXPECT_EQ(play(kWorld).size(), 1u); }
 
 TEST(CaseLanguage, NamesWhatIsMissing) {
-  EXPECT_NE(play(std::string(kWorld) + "expect: {status: {Gateway/default/g: {}}}")[0].find("is missing"), std::string::npos);
+  EXPECT_NE(
+      play(std::string(kWorld) + "expect: {status: {Gateway/default/g: {}}}")[0].find("is missing"),
+      std::string::npos);
   EXPECT_TRUE(play(std::string(kWorld) + "expect: {status: {Gateway/default/g: null}}").empty());
 }
 

@@ -21,7 +21,8 @@ void write_origin(const std::string& origin, envoy::type::matcher::v3::StringMat
 // With credentials a browser takes "*" literally (Fetch standard): name what it would stand for.
 std::string methods_of(const api::HttpCorsFilter& filter) {
   const bool any = filter.allow_methods.size() == 1 && filter.allow_methods[0] == "*";
-  if (any && filter.allow_credentials.value_or(false)) return "GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH";
+  if (any && filter.allow_credentials.value_or(false))
+    return "GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH";
   return absl::StrJoin(filter.allow_methods, ",");
 }
 
@@ -29,12 +30,14 @@ std::string methods_of(const api::HttpCorsFilter& filter) {
 
 void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out) {
   envoy::extensions::filters::http::cors::v3::CorsPolicy policy;
-  for (const std::string& origin : filter.allow_origins) write_origin(origin, *policy.add_allow_origin_string_match());
+  for (const std::string& origin : filter.allow_origins)
+    write_origin(origin, *policy.add_allow_origin_string_match());
   policy.set_allow_methods(methods_of(filter));
   policy.set_allow_headers(absl::StrJoin(filter.allow_headers, ","));
   policy.set_expose_headers(absl::StrJoin(filter.expose_headers, ","));
   policy.set_max_age(std::to_string(filter.max_age));
-  if (filter.allow_credentials) policy.mutable_allow_credentials()->set_value(*filter.allow_credentials);
+  if (filter.allow_credentials)
+    policy.mutable_allow_credentials()->set_value(*filter.allow_credentials);
   policy.mutable_forward_not_matching_preflights()->set_value(false);
   (*out.mutable_typed_per_filter_config())[kCorsFilter].PackFrom(policy);
 }

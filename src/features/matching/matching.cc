@@ -10,7 +10,8 @@ Problems check_regex(const std::string& pattern, const std::string& path) {
   options.set_log_errors(false);
   const RE2 regex(pattern, options);
   if (regex.ok()) return {};
-  return {{"InvalidRegex", path, "'" + pattern + "' is no RE2 regular expression: " + regex.error()}};
+  return {
+      {"InvalidRegex", path, "'" + pattern + "' is no RE2 regular expression: " + regex.error()}};
 }
 
 void append(Problems& to, Problems more) {
@@ -32,7 +33,8 @@ const char* name_of(api::HttpMethod method) {
   __builtin_unreachable();
 }
 
-Problems write_path(const api::HttpPathMatch& match, const std::string& path, route_v3::RouteMatch& out) {
+Problems write_path(const api::HttpPathMatch& match, const std::string& path,
+                    route_v3::RouteMatch& out) {
   switch (match.type) {
     case api::PathMatchType::kExact: out.set_path(match.value); return {};
     case api::PathMatchType::kRegularExpression:
@@ -51,7 +53,8 @@ Problems write_path(const api::HttpPathMatch& match, const std::string& path, ro
 }
 
 template <class Matcher>
-Problems write_value(api::ValueMatchType type, const std::string& value, const std::string& path, Matcher& out) {
+Problems write_value(api::ValueMatchType type, const std::string& value, const std::string& path,
+                     Matcher& out) {
   switch (type) {
     case api::ValueMatchType::kExact: out.mutable_string_match()->set_exact(value); return {};
     case api::ValueMatchType::kRegularExpression:
@@ -61,19 +64,22 @@ Problems write_value(api::ValueMatchType type, const std::string& value, const s
   __builtin_unreachable();
 }
 
-Problems write_conditions(const api::HttpRouteMatch& match, const std::string& path, route_v3::RouteMatch& out) {
+Problems write_conditions(const api::HttpRouteMatch& match, const std::string& path,
+                          route_v3::RouteMatch& out) {
   Problems problems;
   for (size_t i = 0; i < match.headers.size(); ++i) {
     const auto& header = match.headers[i];
     auto* matcher = out.add_headers();
     matcher->set_name(header.name);
-    append(problems, write_value(header.type, header.value, path + ".headers[" + std::to_string(i) + "]", *matcher));
+    append(problems, write_value(header.type, header.value,
+                                 path + ".headers[" + std::to_string(i) + "]", *matcher));
   }
   for (size_t i = 0; i < match.query_params.size(); ++i) {
     const auto& param = match.query_params[i];
     auto* matcher = out.add_query_parameters();
     matcher->set_name(param.name);
-    append(problems, write_value(param.type, param.value, path + ".queryParams[" + std::to_string(i) + "]", *matcher));
+    append(problems, write_value(param.type, param.value,
+                                 path + ".queryParams[" + std::to_string(i) + "]", *matcher));
   }
   return problems;
 }
@@ -86,14 +92,16 @@ void add_exact_header(const char* name, const char* value, route_v3::RouteMatch&
 
 }  // namespace
 
-Problems write_match(const api::HttpRouteMatch& match, const std::string& path, route_v3::RouteMatch& out) {
+Problems write_match(const api::HttpRouteMatch& match, const std::string& path,
+                     route_v3::RouteMatch& out) {
   Problems problems = write_path(match.path, path, out);
   if (match.method) add_exact_header(":method", name_of(*match.method), out);
   append(problems, write_conditions(match, path, out));
   return problems;
 }
 
-Problems write_preflight_match(const api::HttpRouteMatch& match, const std::string& path, route_v3::RouteMatch& out) {
+Problems write_preflight_match(const api::HttpRouteMatch& match, const std::string& path,
+                               route_v3::RouteMatch& out) {
   // A preflight carries neither the method nor the headers of the request to come.
   Problems problems = write_path(match.path, path, out);
   add_exact_header(":method", "OPTIONS", out);

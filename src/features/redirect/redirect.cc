@@ -24,8 +24,8 @@ int32_t port_of(const api::HttpRequestRedirectFilter& filter, const RedirectFrom
 
 }  // namespace
 
-Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from, const std::string& path,
-                        route_v3::RedirectAction& out) {
+Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const RedirectFrom& from,
+                        const std::string& path, route_v3::RedirectAction& out) {
   if (filter.scheme) out.set_scheme_redirect(*filter.scheme);
   if (filter.hostname) out.set_host_redirect(*filter.hostname);
   out.set_port_redirect(static_cast<uint32_t>(port_of(filter, from)));
@@ -38,13 +38,15 @@ Problems write_redirect(const api::HttpRequestRedirectFilter& filter, const Redi
     case api::PathModifierType::kReplacePrefixMatch: break;
   }
   if (from.match.path.type != api::PathMatchType::kPathPrefix) {
-    return {{"UnsupportedValue", path + ".path", "ReplacePrefixMatch needs a match of type PathPrefix"}};
+    return {{"UnsupportedValue", path + ".path",
+             "ReplacePrefixMatch needs a match of type PathPrefix"}};
   }
   write_prefix_replacement(from.match, filter.path->replace_prefix_match.value_or("/"), out);
   return {};
 }
 
-void drop_well_known_port(const std::string& host, const RedirectFrom& from, route_v3::RedirectAction& out) {
+void drop_well_known_port(const std::string& host, const RedirectFrom& from,
+                          route_v3::RedirectAction& out) {
   const bool https = out.scheme_redirect().empty() ? from.https : out.scheme_redirect() == "https";
   if (out.port_redirect() != (https ? 443 : 80)) return;
   if (out.host_redirect().empty() && !host.starts_with('*')) out.set_host_redirect(host);

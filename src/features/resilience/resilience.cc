@@ -33,7 +33,8 @@ void write_timeouts(const api::HttpRouteRule& rule, route_v3::RouteAction& out) 
     write_duration(*backend_request, *out.mutable_timeout());
   }
   if (request && backend_request && !per_try && backend_request->value != milliseconds(0)) {
-    write_duration(*backend_request, *out.mutable_timeout());  // the shorter one, by the API's own rule
+    write_duration(*backend_request,
+                   *out.mutable_timeout());  // the shorter one, by the API's own rule
   }
   if (out.has_timeout()) {
     const auto& chosen = request ? *request : *backend_request;
@@ -44,11 +45,14 @@ void write_timeouts(const api::HttpRouteRule& rule, route_v3::RouteAction& out) 
 void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out) {
   if (!rule.retry) return;
   auto& policy = *out.mutable_retry_policy();
-  policy.set_retry_on("connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes");
+  policy.set_retry_on(
+      "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes");
   if (rule.retry->codes.empty()) policy.add_retriable_status_codes(503);
-  for (int32_t code : rule.retry->codes) policy.add_retriable_status_codes(static_cast<uint32_t>(code));
+  for (int32_t code : rule.retry->codes)
+    policy.add_retriable_status_codes(static_cast<uint32_t>(code));
   policy.mutable_num_retries()->set_value(static_cast<uint32_t>(rule.retry->attempts.value_or(2)));
-  if (rule.retry->backoff) write_duration(*rule.retry->backoff, *policy.mutable_retry_back_off()->mutable_base_interval());
+  if (rule.retry->backoff)
+    write_duration(*rule.retry->backoff, *policy.mutable_retry_back_off()->mutable_base_interval());
   if (rule.timeouts && rule.timeouts->backend_request) {
     write_duration(*rule.timeouts->backend_request, *policy.mutable_per_try_timeout());
   }

@@ -17,11 +17,13 @@ inline std::string matched_prefix(const api::HttpRouteMatch& match) {
   return prefix;
 }
 
-// Writes to an action with prefix_rewrite and regex_rewrite.  The specification replaces whole path elements:
-// "/foo/bar" with "/foo" replaced by "/" is "/bar", not "//bar"; Envoy replaces characters, so an empty
-// replacement or prefix needs a pattern that minds the slash.
+// Writes to an action with prefix_rewrite and regex_rewrite.  The specification replaces whole path
+// elements:
+// "/foo/bar" with "/foo" replaced by "/" is "/bar", not "//bar"; Envoy replaces characters, so an
+// empty replacement or prefix needs a pattern that minds the slash.
 template <class Action>
-void write_prefix_replacement(const api::HttpRouteMatch& match, std::string replacement, Action& out) {
+void write_prefix_replacement(const api::HttpRouteMatch& match, std::string replacement,
+                              Action& out) {
   while (!replacement.empty() && replacement.back() == '/') replacement.pop_back();
   const std::string prefix = matched_prefix(match);
   if (!replacement.empty() && !prefix.empty()) {

@@ -27,7 +27,8 @@ Problems write_rewrite(const api::HttpUrlRewriteFilter& filter, const api::HttpR
     case api::PathModifierType::kReplacePrefixMatch: break;
   }
   if (match.path.type != api::PathMatchType::kPathPrefix) {
-    return {{"UnsupportedValue", path + ".path", "ReplacePrefixMatch needs a match of type PathPrefix"}};
+    return {{"UnsupportedValue", path + ".path",
+             "ReplacePrefixMatch needs a match of type PathPrefix"}};
   }
   write_prefix_replacement(match, filter.path->replace_prefix_match.value_or("/"), out);
   return {};

@@ -10,20 +10,23 @@ namespace {
 namespace session_v3 = envoy::extensions::http::stateful_session;
 
 session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionPersistence& session,
-                                                            const std::string& name) {
+                                                             const std::string& name) {
   session_v3::cookie::v3::CookieBasedSessionState state;
   state.mutable_cookie()->set_name(name);
   state.mutable_cookie()->set_path("/");
-  const bool permanent = session.cookie_config && session.cookie_config->lifetime_type == api::CookieLifetime::kPermanent;
+  const bool permanent = session.cookie_config &&
+                         session.cookie_config->lifetime_type == api::CookieLifetime::kPermanent;
   if (permanent && session.absolute_timeout) {
-    state.mutable_cookie()->mutable_ttl()->set_seconds(session.absolute_timeout->value.count() / 1000);
+    state.mutable_cookie()->mutable_ttl()->set_seconds(session.absolute_timeout->value.count() /
+                                                       1000);
   }
   return state;
 }
 
 }  // namespace
 
-void write_session(const api::SessionPersistence& session, const std::string& default_name, route_v3::Route& out) {
+void write_session(const api::SessionPersistence& session, const std::string& default_name,
+                   route_v3::Route& out) {
   const std::string name = session.session_name.value_or(default_name);
   envoy::extensions::filters::http::stateful_session::v3::StatefulSessionPerRoute per_route;
   auto* state = per_route.mutable_stateful_session()->mutable_session_state();

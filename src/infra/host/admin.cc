@@ -14,8 +14,10 @@ size_t append(char* data, size_t size, size_t count, void* text) {
   return size * count;
 }
 
-Result<std::string> ask(const std::string& admin_socket, const char* method, const std::string& path) {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(), curl_easy_cleanup);
+Result<std::string> ask(const std::string& admin_socket, const char* method,
+                        const std::string& path) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
+                                                                 curl_easy_cleanup);
   if (curl == nullptr) return Error{"libcurl cannot start"};
   std::string answer;
   const std::string url = "http://envoy" + path;
@@ -28,7 +30,9 @@ Result<std::string> ask(const std::string& admin_socket, const char* method, con
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
   const CURLcode code = curl_easy_perform(curl.get());
-  if (code != CURLE_OK) return Error{fmt::format("{} {} on {}: {}", method, path, admin_socket, curl_easy_strerror(code))};
+  if (code != CURLE_OK)
+    return Error{
+        fmt::format("{} {} on {}: {}", method, path, admin_socket, curl_easy_strerror(code))};
   return answer;
 }
 
@@ -42,7 +46,8 @@ Status drain(const std::string& admin_socket) {
 }
 
 Result<uint64_t> active_requests(const std::string& admin_socket) {
-  const auto answer = ask(admin_socket, "GET", "/stats?type=Gauges&filter=^http\\..*\\.downstream_rq_active$");
+  const auto answer =
+      ask(admin_socket, "GET", "/stats?type=Gauges&filter=^http\\..*\\.downstream_rq_active$");
   if (!answer) return answer.error();
   uint64_t total = 0;
   std::istringstream lines(*answer);  // "http.http-8080.downstream_rq_active: 2"

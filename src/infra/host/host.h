@@ -1,10 +1,12 @@
 // Runs one Envoy a proxy as a process of this machine.
 //
-// An Envoy outlives Limen: it is the leader of its own session, and its process id is on record, so that the next
-// Limen takes it over.  It is started again with back-off when it dies.  Used on the event loop's thread.
+// An Envoy outlives Limen: it is the leader of its own session, and its process id is on record, so
+// that the next Limen takes it over.  It is started again with back-off when it dies.  Used on the
+// event loop's thread.
 //
-// <state>/proxies/<name>/  bootstrap.json  envoy.log  pid (process id, start time, hash of how it was started)
-// <state>/admin/<hash>.sock  Envoy's admin interface; short, for unix(7) allows a path 107 bytes
+// <state>/proxies/<name>/  bootstrap.json  envoy.log  pid (process id, start time, hash of how it
+// was started) <state>/admin/<hash>.sock  Envoy's admin interface; short, for unix(7) allows a path
+// 107 bytes
 #pragma once
 
 #include <functional>
@@ -56,8 +58,8 @@ class Host {
 // The longest state folder whose sockets' paths unix(7) allows.
 inline constexpr size_t kLongestStateDir = 107 - sizeof("/admin/12345678.sock") + 1;
 
-// The Envoy binary: `given`, else `envoy` on PATH, else that of the virtual environment beside this program's
-// build folder.  The error says where was looked.
+// The Envoy binary: `given`, else `envoy` on PATH, else that of the virtual environment beside this
+// program's build folder.  The error says where was looked.
 Result<std::string> find_envoy(const std::string& given);
 
 // "default/web" -> "envoy-default-web-1a2b3c4d", as Envoy Gateway names what it makes.

@@ -27,7 +27,8 @@ constexpr std::chrono::milliseconds kFirstBackOff{100};
 constexpr std::chrono::milliseconds kLongestBackOff{30'000};
 constexpr std::chrono::seconds kLongestDrain{60};  // Envoy Gateway's shutdown.drainTimeout
 constexpr std::chrono::milliseconds kDrainPoll{50};
-constexpr std::chrono::seconds kSettled{60};  // a process that lived this long starts the back-off anew
+constexpr std::chrono::seconds kSettled{
+    60};  // a process that lived this long starts the back-off anew
 
 const char* name_of(api::LogLevel level) {
   switch (level) {
@@ -73,7 +74,8 @@ std::optional<ProcessRecord> read_record(const std::string& path) {
 }
 
 Status write_record(const std::string& path, const ProcessRecord& record) {
-  return write_file(path, fmt::format("{} {} {}\n", record.pid, record.start_time, record.started_with), 0600);
+  return write_file(
+      path, fmt::format("{} {} {}\n", record.pid, record.start_time, record.started_with), 0600);
 }
 
 Result<int> spawn(const std::vector<std::string>& argv, const std::string& log) {
@@ -89,12 +91,14 @@ Result<int> spawn(const std::vector<std::string>& argv, const std::string& log) 
   sigfillset(&all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   std::vector<char*> arguments;
   for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   pid_t pid = 0;
-  const int error = ::posix_spawn(&pid, argv[0].c_str(), &files, &attributes, arguments.data(), environ);
+  const int error =
+      ::posix_spawn(&pid, argv[0].c_str(), &files, &attributes, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   if (error != 0) return Error{fmt::format("cannot start {}: {}", argv[0], std::strerror(error))};
@@ -112,7 +116,8 @@ Host::Process::~Process() {
 void Host::Process::run(const ProxyPlan& plan) {
   plan_ = plan;
   folder_ = settings_.state_dir + "/proxies/" + safe_name(plan.proxy);
-  admin_socket_ = fmt::format("{}/admin/{:.8}.sock", settings_.state_dir, hex(hash_bytes(plan.proxy)));
+  admin_socket_ =
+      fmt::format("{}/admin/{:.8}.sock", settings_.state_dir, hex(hash_bytes(plan.proxy)));
   bootstrap_ = settings_.bootstrap(plan, admin_socket_);
   std::string all = bootstrap_;
   for (const std::string& argument : arguments()) all += '\0' + argument;
@@ -132,7 +137,8 @@ void Host::Process::run(const ProxyPlan& plan) {
       log::info("infra", "{}: took over Envoy, process {}", plan_.proxy, record->pid);
       return report(true, "");
     }
-    log::info("infra", "{}: Envoy, process {}, was started with other settings and is replaced", plan_.proxy, record->pid);
+    log::info("infra", "{}: Envoy, process {}, was started with other settings and is replaced",
+              plan_.proxy, record->pid);
     signal_process(pidfd_, SIGTERM);
     return;
   }
@@ -156,7 +162,8 @@ void Host::Process::wait_for_requests() {
   const Result<uint64_t> active = active_requests(admin_socket_);
   if (!active || *active == 0) return end();
   if (EventLoop::Clock::now() >= give_up_) {
-    log::warn("infra", "{}: {} requests are cut off, {} seconds after the drain began", plan_.proxy, *active, kLongestDrain.count());
+    log::warn("infra", "{}: {} requests are cut off, {} seconds after the drain began", plan_.proxy,
+              *active, kLongestDrain.count());
     return end();
   }
   timer_ = loop_.after(kDrainPoll, [this] { wait_for_requests(); });
@@ -171,17 +178,28 @@ void Host::Process::end() {
 
 std::vector<std::string> Host::Process::arguments() const {
   // With hot restart on, Envoy asks the kernel to be ended with its parent: it must outlive us.
-  std::vector<std::string> argv = {settings_.envoy, "--config-path", folder_ + "/bootstrap.json", "--disable-hot-restart",
-                                   "--drain-strategy", "immediate", "--drain-time-s", "60"};
+  std::vector<std::string> argv = {settings_.envoy,
+                                   "--config-path",
+                                   folder_ + "/bootstrap.json",
+                                   "--disable-hot-restart",
+                                   "--drain-strategy",
+                                   "immediate",
+                                   "--drain-time-s",
+                                   "60"};
   const auto& level = plan_.settings.logging.level;
   const auto overall = level.find("default");
-  argv.insert(argv.end(), {"--log-level", overall == level.end() ? "warning" : name_of(overall->second)});
+  argv.insert(argv.end(),
+              {"--log-level", overall == level.end() ? "warning" : name_of(overall->second)});
   std::string components;
   for (const auto& [component, chosen] : level) {
-    if (component != "default") components += fmt::format("{}{}:{}", components.empty() ? "" : ",", component, name_of(chosen));
+    if (component != "default")
+      components +=
+          fmt::format("{}{}:{}", components.empty() ? "" : ",", component, name_of(chosen));
   }
-  argv.insert(argv.end(), {"--component-log-level", components.empty() ? "misc:error" : components});
-  if (plan_.settings.concurrency) argv.insert(argv.end(), {"--concurrency", std::to_string(*plan_.settings.concurrency)});
+  argv.insert(argv.end(),
+              {"--component-log-level", components.empty() ? "misc:error" : components});
+  if (plan_.settings.concurrency)
+    argv.insert(argv.end(), {"--concurrency", std::to_string(*plan_.settings.concurrency)});
   argv.insert(argv.end(), plan_.settings.extra_args.begin(), plan_.settings.extra_args.end());
   return argv;
 }
@@ -190,13 +208,15 @@ void Host::Process::start() {
   for (const std::string& folder : {folder_, settings_.state_dir + "/admin"}) {
     if (Status made = make_folder(folder, 0700); !made) return retry(made.error().message);
   }
-  if (Status written = write_file(folder_ + "/bootstrap.json", bootstrap_, 0600); !written) return retry(written.error().message);
+  if (Status written = write_file(folder_ + "/bootstrap.json", bootstrap_, 0600); !written)
+    return retry(written.error().message);
   const Result<int> pid = spawn(arguments(), folder_ + "/envoy.log");
   if (!pid) return retry(pid.error().message);
   started_ = EventLoop::Clock::now();
   record_ = {*pid, start_time_of(*pid).value_or(0), wanted_};
   if (Status written = write_record(folder_ + "/pid", record_); !written) {
-    log::error("infra", "{}: {}; a restarted Limen will not know this Envoy", plan_.proxy, written.error().message);
+    log::error("infra", "{}: {}; a restarted Limen will not know this Envoy", plan_.proxy,
+               written.error().message);
   }
   watch(*pid);
   log::info("infra", "{}: started Envoy, process {}", plan_.proxy, *pid);
@@ -222,7 +242,8 @@ void Host::Process::on_exit() {
   if (record_.started_with != wanted_) return start();
   if (EventLoop::Clock::now() - started_ > kSettled) back_off_ = kFirstBackOff;
   retry(WIFSIGNALED(status) ? fmt::format("Envoy was ended by signal {}", WTERMSIG(status))
-                            : fmt::format("Envoy ended with code {}; see {}/envoy.log", WEXITSTATUS(status), folder_));
+                            : fmt::format("Envoy ended with code {}; see {}/envoy.log",
+                                          WEXITSTATUS(status), folder_));
 }
 
 void Host::Process::retry(const std::string& why) {

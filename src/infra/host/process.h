@@ -8,8 +8,8 @@ namespace limen::infra {
 // A process on record.  The start time tells it from another one that got the same id later.
 struct ProcessRecord {
   int pid = 0;
-  uint64_t start_time = 0;  // field 22 of /proc/<pid>/stat
-  std::string started_with; // hash of binary, arguments and bootstrap
+  uint64_t start_time = 0;   // field 22 of /proc/<pid>/stat
+  std::string started_with;  // hash of binary, arguments and bootstrap
 };
 
 std::optional<uint64_t> start_time_of(int pid);
@@ -44,7 +44,8 @@ class Host::Process {
   EventLoop& loop_;
   std::function<void()> gone_;
   ProxyPlan plan_;
-  std::string folder_, admin_socket_, bootstrap_, wanted_;  // wanted_: hash of how it is to be started
+  std::string folder_, admin_socket_, bootstrap_,
+      wanted_;  // wanted_: hash of how it is to be started
   ProcessRecord record_;
   UniqueFd pidfd_;
   std::chrono::milliseconds back_off_{100};

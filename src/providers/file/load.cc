@@ -23,7 +23,9 @@ Scan load(const std::vector<std::string>& paths, const LoadOptions& options, Obj
     for (const std::string& file : store.files()) {
       if (!named || !options.hold_vanished || !is_below(file, path)) continue;
       present.insert(file);
-      reason = why + "; what it said last stays in force until it returns (--hold-vanished=false withdraws it)";
+      reason =
+          why +
+          "; what it said last stays in force until it returns (--hold-vanished=false withdraws it)";
     }
     present.insert(path);
     store.set_unreadable(path, reason);

@@ -9,7 +9,8 @@ namespace limen::providers {
 inline constexpr size_t kMaxFileBytes = 64u << 20;
 
 struct LoadOptions {
-  // Objects of a named path that has vanished as a whole stay in force: more likely a mistake than an edit.
+  // Objects of a named path that has vanished as a whole stay in force: more likely a mistake than
+  // an edit.
   bool hold_vanished = true;
 };
 

@@ -17,7 +17,9 @@ api::AnyObject with_copy(const api::AnyObject& object, F change) {
         if constexpr (std::is_same_v<std::decay_t<decltype(pointer)>, std::monostate>) {
           return {};
         } else {
-          auto copy = std::make_shared<std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>>(*pointer);
+          auto copy = std::make_shared<
+              std::remove_const_t<typename std::decay_t<decltype(pointer)>::element_type>>(
+              *pointer);
           change(copy->metadata);
           return std::shared_ptr<const std::decay_t<decltype(*copy)>>(std::move(copy));
         }
@@ -40,7 +42,8 @@ bool equal_objects(const api::AnyObject& a, const api::AnyObject& b) {
 }
 
 bool is_list(const Json& value) {
-  return value.is_object() && value.text("kind").ends_with("List") && value.find("items") != nullptr;
+  return value.is_object() && value.text("kind").ends_with("List") &&
+         value.find("items") != nullptr;
 }
 
 }  // namespace
@@ -62,7 +65,8 @@ void ObjectStore::set_file(const std::string& file, std::string_view text) {
     }
     now.documents.push_back(*it->second);  // the same text; its lines may have moved
     Document& document = now.documents.back();
-    for (FileProblem& problem : document.problems) problem.problem.line += chunk.line - document.line;
+    for (FileProblem& problem : document.problems)
+      problem.problem.line += chunk.line - document.line;
     document.line = chunk.line;
   }
   keep_last_good(before, now);
@@ -91,7 +95,8 @@ std::vector<std::string> ObjectStore::files() const {
   return names;
 }
 
-ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::string_view text, int line) {
+ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::string_view text,
+                                                  int line) {
   ++parsed_documents_;
   Document document;
   document.hash = hash_bytes(text);
@@ -109,7 +114,8 @@ ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::
   }
   const Json& items = *parsed->value.find("items");
   if (!items.is_array()) {
-    document.problems.push_back({file, "", Severity::kError, {"WrongType", "items", "must be a list", items.line()}});
+    document.problems.push_back(
+        {file, "", Severity::kError, {"WrongType", "items", "must be a list", items.line()}});
     return document;
   }
   for (const Json& item : items.as_array()) add_object(file, item, document);
@@ -120,22 +126,31 @@ void ObjectStore::add_object(const std::string& file, const Json& value, Documen
   api::ParsedObject parsed = api::parse_object(value);
   const std::string name = fmt::format("{}/{}", parsed.type, parsed.key.text());
   if (parsed.kind == nullptr && parsed.problems.empty()) {
-    document.problems.push_back({file, name, Severity::kWarning, {"UnknownKind", "kind", fmt::format("{} of {} is not known here and is left out", parsed.type, value.text("apiVersion")), value.line()}});
+    document.problems.push_back({file,
+                                 name,
+                                 Severity::kWarning,
+                                 {"UnknownKind", "kind",
+                                  fmt::format("{} of {} is not known here and is left out",
+                                              parsed.type, value.text("apiVersion")),
+                                  value.line()}});
     return;
   }
-  for (Problem& problem : parsed.problems) document.problems.push_back({file, name, Severity::kError, std::move(problem)});
+  for (Problem& problem : parsed.problems)
+    document.problems.push_back({file, name, Severity::kError, std::move(problem)});
   if (parsed.kind == nullptr) return;
   const Identity identity{parsed.kind->kind, parsed.key};
   if (std::holds_alternative<std::monostate>(parsed.object)) {
     document.broken_objects.push_back(identity);
   } else {
-    document.items.push_back({identity, std::make_shared<api::AnyObject>(std::move(parsed.object)), value.line()});
+    document.items.push_back(
+        {identity, std::make_shared<api::AnyObject>(std::move(parsed.object)), value.line()});
   }
 }
 
 // What was good before and is broken now stays in force in its last good version.
 void ObjectStore::keep_last_good(const File& before, File& now) {
-  const bool any_broken = std::any_of(now.documents.begin(), now.documents.end(), [](const auto& d) { return d.broken; });
+  const bool any_broken = std::any_of(now.documents.begin(), now.documents.end(),
+                                      [](const auto& d) { return d.broken; });
   std::set<Identity> good, broken;
   for (const Document& document : now.documents) {
     for (const Item& item : document.items) good.insert(item.identity);
@@ -149,7 +164,8 @@ void ObjectStore::keep_last_good(const File& before, File& now) {
 
 void ObjectStore::collect_items(File& file) {
   for (const Document& document : file.documents) {
-    for (const Item& item : document.items) file.repeats |= !file.items.emplace(item.identity, item).second;
+    for (const Item& item : document.items)
+      file.repeats |= !file.items.emplace(item.identity, item).second;
   }
   for (const Item& item : file.kept) file.items.emplace(item.identity, item);
 }
@@ -171,18 +187,23 @@ void ObjectStore::replace(const std::string& file, const File& before, const Fil
 
 void ObjectStore::note_owners(const Identity& identity) {
   touched_.insert(identity);
-  if (owners_.at(identity).size() > 1) contested_.insert(identity);
-  else contested_.erase(identity);
+  if (owners_.at(identity).size() > 1)
+    contested_.insert(identity);
+  else
+    contested_.erase(identity);
 }
 
 bool ObjectStore::is_troubled(const File& file) {
   const auto has_problems = [](const Document& document) { return !document.problems.empty(); };
-  return !file.unreadable.empty() || file.repeats || std::any_of(file.documents.begin(), file.documents.end(), has_problems);
+  return !file.unreadable.empty() || file.repeats ||
+         std::any_of(file.documents.begin(), file.documents.end(), has_problems);
 }
 
 void ObjectStore::note_trouble(const std::string& name, const File& file) {
-  if (is_troubled(file)) troubled_.insert(name);
-  else troubled_.erase(name);
+  if (is_troubled(file))
+    troubled_.insert(name);
+  else
+    troubled_.erase(name);
 }
 
 api::ChangeBatch ObjectStore::take_changes() {
@@ -215,7 +236,8 @@ api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) 
   const auto stamped = [&](int64_t generation) {
     return with_copy(object, [&](api::ObjectMeta& metadata) {
       metadata.generation = generation;
-      if (metadata.creation_timestamp.unix_seconds == 0) metadata.creation_timestamp.unix_seconds = state.created;
+      if (metadata.creation_timestamp.unix_seconds == 0)
+        metadata.creation_timestamp.unix_seconds = state.created;
     });
   };
   if (state.created == 0) state.created = clock_();
@@ -226,21 +248,29 @@ api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) 
 
 std::vector<FileProblem> ObjectStore::problems() const {
   std::set<std::string> names = troubled_;
-  for (const Identity& identity : contested_) names.insert(owners_.at(identity).begin(), owners_.at(identity).end());
+  for (const Identity& identity : contested_)
+    names.insert(owners_.at(identity).begin(), owners_.at(identity).end());
   std::vector<FileProblem> result;
   for (const std::string& name : names) add_problems(name, files_.at(name), result);
   return result;
 }
 
-void ObjectStore::add_problems(const std::string& name, const File& file, std::vector<FileProblem>& result) const {
-  if (!file.unreadable.empty()) result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
+void ObjectStore::add_problems(const std::string& name, const File& file,
+                               std::vector<FileProblem>& result) const {
+  if (!file.unreadable.empty())
+    result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
   std::set<Identity> seen;
   for (const Document& document : file.documents) {
     result.insert(result.end(), document.problems.begin(), document.problems.end());
     for (const Item& item : document.items) {
       const std::string& first = *owners_.at(item.identity).begin();
       if (first == name && seen.insert(item.identity).second) continue;
-      result.push_back({name, api::text_of(api::info(item.identity.kind), item.identity.key), Severity::kError, {"Duplicate", "metadata.name", fmt::format("the object stands in {} too: the first one counts", first), item.line}});
+      result.push_back(
+          {name,
+           api::text_of(api::info(item.identity.kind), item.identity.key),
+           Severity::kError,
+           {"Duplicate", "metadata.name",
+            fmt::format("the object stands in {} too: the first one counts", first), item.line}});
     }
   }
 }

@@ -1,8 +1,9 @@
-// What the watched files say, document by document, and the objects that follow from it.  No I/O; one thread.
+// What the watched files say, document by document, and the objects that follow from it.  No I/O;
+// one thread.
 //
-// Laws: a file with the same bytes costs a hash; in a changed file only changed documents are parsed.  A broken
-// document leaves the last good version of its objects in force.  Of two documents for one object the first wins,
-// by file name and position.
+// Laws: a file with the same bytes costs a hash; in a changed file only changed documents are
+// parsed.  A broken document leaves the last good version of its objects in force.  Of two
+// documents for one object the first wins, by file name and position.
 #pragma once
 
 #include <functional>
@@ -57,7 +58,8 @@ class ObjectStore {
   };
   struct Item {  // one object of a document
     Identity identity;
-    std::shared_ptr<api::AnyObject> object;  // one place for all who keep the item: stamped when it comes in force
+    std::shared_ptr<api::AnyObject>
+        object;  // one place for all who keep the item: stamped when it comes in force
     int line = 0;
   };
   struct Document {
@@ -65,16 +67,16 @@ class ObjectStore {
     int line = 1;
     std::vector<Item> items;
     std::vector<FileProblem> problems;
-    bool broken = false;                     // its YAML could not be read at all
-    std::vector<Identity> broken_objects;    // could be named but not used
+    bool broken = false;                   // its YAML could not be read at all
+    std::vector<Identity> broken_objects;  // could be named but not used
   };
   struct File {
     uint64_t hash = 0;
     std::vector<Document> documents;
-    std::vector<Item> kept;                  // last good versions of what is broken now
-    std::map<Identity, Item> items;          // the first of each identity, `kept` last
+    std::vector<Item> kept;          // last good versions of what is broken now
+    std::map<Identity, Item> items;  // the first of each identity, `kept` last
     std::string unreadable;
-    bool repeats = false;                    // an identity stands in it twice
+    bool repeats = false;  // an identity stands in it twice
   };
   struct InForce {
     api::AnyObject object;
@@ -91,16 +93,18 @@ class ObjectStore {
   static bool is_troubled(const File& file);
   void note_trouble(const std::string& name, const File& file);
   void note_owners(const Identity& identity);
-  void add_problems(const std::string& name, const File& file, std::vector<FileProblem>& result) const;
+  void add_problems(const std::string& name, const File& file,
+                    std::vector<FileProblem>& result) const;
   api::AnyObject stamp(const api::AnyObject& object, InForce& state) const;
 
   Clock clock_;
   std::map<std::string, File> files_;
-  std::map<Identity, std::set<std::string>> owners_;  // files with that object, in the order of their names
+  std::map<Identity, std::set<std::string>>
+      owners_;  // files with that object, in the order of their names
   std::map<Identity, InForce> in_force_;
   std::set<Identity> touched_;
-  std::set<std::string> troubled_;   // files with problems of their own
-  std::set<Identity> contested_;     // in several files
+  std::set<std::string> troubled_;  // files with problems of their own
+  std::set<Identity> contested_;    // in several files
   size_t parsed_documents_ = 0;
 };
 

@@ -12,7 +12,8 @@ std::string backend(const std::string& name, int port) {
 
 class ObjectStoreTest : public testing::Test {
  protected:
-  // What take_changes() tells, as text: "Backend/default/a:8081@2" (port and generation) or "-Backend/default/a".
+  // What take_changes() tells, as text: "Backend/default/a:8081@2" (port and generation) or
+  // "-Backend/default/a".
   std::vector<std::string> changes() {
     std::vector<std::string> result;
     for (const auto& change : store_.take_changes()) {
@@ -23,7 +24,8 @@ class ObjectStoreTest : public testing::Test {
         continue;
       }
       const auto& it = **object;
-      result.push_back(name + ":" + std::to_string(it.spec.endpoints.at(0).ip->port) + "@" + std::to_string(it.metadata.generation));
+      result.push_back(name + ":" + std::to_string(it.spec.endpoints.at(0).ip->port) + "@" +
+                       std::to_string(it.metadata.generation));
     }
     return result;
   }
@@ -48,11 +50,14 @@ TEST_F(ObjectStoreTest, TellsWhatIsDifferent) {
 }
 
 TEST_F(ObjectStoreTest, ParsesOnlyDocumentsThatChanged) {
-  store_.set_file("f.yaml", backend("a", 1) + "---\n" + backend("b", 2) + "---\n" + backend("c", 3));
+  store_.set_file("f.yaml",
+                  backend("a", 1) + "---\n" + backend("b", 2) + "---\n" + backend("c", 3));
   EXPECT_EQ(store_.parsed_documents(), 3u);
-  store_.set_file("f.yaml", backend("a", 1) + "---\n" + backend("b", 9) + "---\n" + backend("c", 3));
+  store_.set_file("f.yaml",
+                  backend("a", 1) + "---\n" + backend("b", 9) + "---\n" + backend("c", 3));
   EXPECT_EQ(store_.parsed_documents(), 4u);
-  store_.set_file("f.yaml", backend("a", 1) + "---\n" + backend("b", 9) + "---\n" + backend("c", 3));
+  store_.set_file("f.yaml",
+                  backend("a", 1) + "---\n" + backend("b", 9) + "---\n" + backend("c", 3));
   EXPECT_EQ(store_.parsed_documents(), 4u);
 }
 
@@ -125,8 +130,10 @@ TEST_F(ObjectStoreTest, AnUnreadableFileKeepsItsObjects) {
 }
 
 TEST_F(ObjectStoreTest, ListsHoldObjectsAndUnknownKindsAreAWarning) {
-  store_.set_file("l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: m}}\n"
-                            "- {apiVersion: example.com/v1, kind: Other, metadata: {name: o}}\n");
+  store_.set_file(
+      "l.yaml",
+      "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: m}}\n"
+      "- {apiVersion: example.com/v1, kind: Other, metadata: {name: o}}\n");
   EXPECT_EQ(store_.take_changes().size(), 1u);
   ASSERT_EQ(store_.problems().size(), 1u);
   EXPECT_EQ(store_.problems()[0].severity, Severity::kWarning);

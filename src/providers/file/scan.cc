@@ -15,8 +15,10 @@ class Walker {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (error || status.type() == fs::file_type::not_found) {
-      const std::string why = error && status.type() != fs::file_type::not_found ? error.message() : "does not exist";
-      if (named || fs::is_symlink(fs::symlink_status(path))) scan_.failures.emplace_back(path.string(), why);
+      const std::string why =
+          error && status.type() != fs::file_type::not_found ? error.message() : "does not exist";
+      if (named || fs::is_symlink(fs::symlink_status(path)))
+        scan_.failures.emplace_back(path.string(), why);
       return;
     }
     if (status.type() == fs::file_type::directory) {

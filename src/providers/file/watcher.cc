@@ -10,21 +10,25 @@
 namespace limen::providers {
 namespace {
 
-constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF |
-                             IN_MOVE_SELF | IN_ATTRIB;
+constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
+                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 
 // The nearest folder above `path` that exists: where a vanished path will come back.
 std::string folder_above(const std::string& path) {
   std::error_code error;
   std::filesystem::path folder = std::filesystem::absolute(path, error).parent_path();
-  while (!std::filesystem::is_directory(folder, error) && folder.has_relative_path()) folder = folder.parent_path();
+  while (!std::filesystem::is_directory(folder, error) && folder.has_relative_path())
+    folder = folder.parent_path();
   return folder.string();
 }
 
 }  // namespace
 
 Watcher::Watcher(WatcherSettings settings, EventLoop& loop, ObjectStore& store)
-    : settings_(std::move(settings)), loop_(loop), store_(store), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    : settings_(std::move(settings)),
+      loop_(loop),
+      store_(store),
+      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   loop_.watch(inotify_.get(), [this] { on_events(); });
   rescan();
 }
@@ -56,10 +60,13 @@ void Watcher::on_events() {
 
 void Watcher::on_event(const std::string& folder, uint32_t mask, const std::string& name) {
   const bool is_document = is_document_name(name);
-  if (name.starts_with(".") && !name.starts_with("..")) return;  // hidden; ".." begins the links of mounted ConfigMaps
+  if (name.starts_with(".") && !name.starts_with(".."))
+    return;  // hidden; ".." begins the links of mounted ConfigMaps
   if (!is_document || (mask & IN_ISDIR) != 0) {
     // A folder or a link came or went, or a named file without the usual ending.
-    if ((mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || name.starts_with("..") || folder.empty()) rescan_ = true;
+    if ((mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || name.starts_with("..") ||
+        folder.empty())
+      rescan_ = true;
     for (const std::string& path : settings_.paths) {
       if (!name.empty() && std::filesystem::path(path).filename() == name) rescan_ = true;
     }
@@ -67,7 +74,8 @@ void Watcher::on_event(const std::string& folder, uint32_t mask, const std::stri
   }
   const std::string file = (std::filesystem::path(folder) / name).string();
   const bool removed = (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
-  if ((mask & IN_CREATE) != 0 && !std::filesystem::is_symlink(file)) return;  // its writing ends with IN_CLOSE_WRITE
+  if ((mask & IN_CREATE) != 0 && !std::filesystem::is_symlink(file))
+    return;  // its writing ends with IN_CLOSE_WRITE
   if (removed || std::filesystem::is_symlink(file)) {
     rescan_ = true;
   } else {

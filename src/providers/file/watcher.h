@@ -1,7 +1,8 @@
-// Follows files and folders by inotify and keeps an ObjectStore up to date.  On the event loop's thread.
+// Follows files and folders by inotify and keeps an ObjectStore up to date.  On the event loop's
+// thread.
 //
-// Atomic renames, swapped symbolic links (mounted ConfigMaps), editors' temporary files and folders that come and
-// go are all just events; a burst of them is taken together.
+// Atomic renames, swapped symbolic links (mounted ConfigMaps), editors' temporary files and folders
+// that come and go are all just events; a burst of them is taken together.
 #pragma once
 
 #include <map>

@@ -12,10 +12,13 @@ constexpr int kConnectTimeoutSeconds = 10;
 constexpr uint32_t kConnectionBuffer = 32768;
 
 void write_protocol(BackendProtocol protocol, cluster_v3::Cluster& out) {
-  if (protocol != BackendProtocol::kHttp2) return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
+  if (protocol != BackendProtocol::kHttp2)
+    return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
   envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
   options.mutable_explicit_http_config()->mutable_http2_protocol_options();
-  (*out.mutable_typed_extension_protocol_options())["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"].PackFrom(options);
+  (*out.mutable_typed_extension_protocol_options())
+      ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+          .PackFrom(options);
 }
 
 void write_eds(cluster_v3::Cluster& out) {
@@ -34,14 +37,17 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
   out.set_respect_dns_ttl(true);
   auto* assignment = out.mutable_load_assignment();
   assignment->set_cluster_name(out.name());
-  auto* locality = assignment->endpoints_size() > 0 ? assignment->mutable_endpoints(0) : assignment->add_endpoints();
-  auto* address = locality->add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
+  auto* locality = assignment->endpoints_size() > 0 ? assignment->mutable_endpoints(0)
+                                                    : assignment->add_endpoints();
+  auto* address =
+      locality->add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
   address->set_address(hostname);
   address->set_port_value(static_cast<uint32_t>(port));
 }
 
 // False: the backend is gone.
-bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref, cluster_v3::Cluster& out) {
+bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
+                     cluster_v3::Cluster& out) {
   if (ref.kind == api::Kind::kService) {
     const api::Service* service = world.services.get(reads, ref.object);
     if (service == nullptr) return false;
@@ -63,7 +69,8 @@ bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref, cl
 
 }  // namespace
 
-std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world, const ClusterRef& ref) {
+std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
+                                                   const ClusterRef& ref) {
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;

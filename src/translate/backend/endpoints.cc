@@ -10,7 +10,8 @@ namespace {
 using envoy::config::endpoint::v3::ClusterLoadAssignment;
 using envoy::config::endpoint::v3::LocalityLbEndpoints;
 
-void add_address(const std::string& address, int32_t port, bool draining, LocalityLbEndpoints& out) {
+void add_address(const std::string& address, int32_t port, bool draining,
+                 LocalityLbEndpoints& out) {
   auto* endpoint = out.add_lb_endpoints();
   auto* socket = endpoint->mutable_endpoint()->mutable_address()->mutable_socket_address();
   socket->set_address(address);
@@ -19,32 +20,41 @@ void add_address(const std::string& address, int32_t port, bool draining, Locali
   if (draining) endpoint->set_health_status(envoy::config::core::v3::DRAINING);
 }
 
-// Absent conditions mean ready; a terminating endpoint that still serves keeps its streams and gets no new ones.
+// Absent conditions mean ready; a terminating endpoint that still serves keeps its streams and gets
+// no new ones.
 void add_endpoint(const api::Endpoint& endpoint, int32_t port, LocalityLbEndpoints& out) {
   const bool ready = endpoint.conditions.ready.value_or(true);
   const bool terminating = endpoint.conditions.terminating.value_or(false);
   if (!ready && !(terminating && endpoint.conditions.serving.value_or(false))) return;
-  for (const std::string& address : endpoint.addresses) add_address(address, port, terminating, out);
+  for (const std::string& address : endpoint.addresses)
+    add_address(address, port, terminating, out);
 }
 
-void add_slice(const api::EndpointSlice& slice, const std::string& port_name, LocalityLbEndpoints& out) {
+void add_slice(const api::EndpointSlice& slice, const std::string& port_name,
+               LocalityLbEndpoints& out) {
   if (slice.address_type == "FQDN") return;
-  const auto port = std::find_if(slice.ports.begin(), slice.ports.end(), [&](const auto& p) { return p.name == port_name && p.protocol == "TCP"; });
+  const auto port = std::find_if(slice.ports.begin(), slice.ports.end(), [&](const auto& p) {
+    return p.name == port_name && p.protocol == "TCP";
+  });
   if (port == slice.ports.end() || !port->port) return;
   for (const api::Endpoint& endpoint : slice.endpoints) add_endpoint(endpoint, *port->port, out);
 }
 
-bool add_service(flow::Reads& reads, World& world, const ClusterRef& ref, LocalityLbEndpoints& out) {
+bool add_service(flow::Reads& reads, World& world, const ClusterRef& ref,
+                 LocalityLbEndpoints& out) {
   const api::Service* service = world.services.get(reads, ref.object);
   if (service == nullptr || service->spec.type == "ExternalName") return false;
   const auto& ports = service->spec.ports;
-  const auto port = std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.port == ref.port; });
+  const auto port =
+      std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.port == ref.port; });
   if (port == ports.end()) return false;
-  for (const auto& [key, slice] : world.slices_of.get(reads, ref.object)) add_slice(slice, port->name, out);
+  for (const auto& [key, slice] : world.slices_of.get(reads, ref.object))
+    add_slice(slice, port->name, out);
   return true;
 }
 
-bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref, LocalityLbEndpoints& out) {
+bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
+                 LocalityLbEndpoints& out) {
   const api::Backend* backend = world.backends.get(reads, ref.object);
   if (backend == nullptr) return false;
   for (const auto& endpoint : backend->spec.endpoints) {
@@ -52,7 +62,8 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref, Locali
     if (endpoint.ip) add_address(endpoint.ip->address, endpoint.ip->port, false, out);
     if (endpoint.unix_socket) {
       auto* entry = out.add_lb_endpoints();
-      entry->mutable_endpoint()->mutable_address()->mutable_pipe()->set_path(endpoint.unix_socket->path);
+      entry->mutable_endpoint()->mutable_address()->mutable_pipe()->set_path(
+          endpoint.unix_socket->path);
       entry->mutable_load_balancing_weight()->set_value(1);
     }
   }
@@ -61,13 +72,15 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref, Locali
 
 }  // namespace
 
-std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world, const ClusterRef& ref) {
+std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
+                                                     const ClusterRef& ref) {
   ClusterLoadAssignment assignment;
   assignment.set_cluster_name(ref.text());
   LocalityLbEndpoints locality;
   locality.mutable_load_balancing_weight()->set_value(1);
-  const bool discovered = ref.kind == api::Kind::kService ? add_service(reads, world, ref, locality)
-                                                          : add_backend(reads, world, ref, locality);
+  const bool discovered = ref.kind == api::Kind::kService
+                              ? add_service(reads, world, ref, locality)
+                              : add_backend(reads, world, ref, locality);
   if (!discovered) return nullptr;
   if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
   return xds::fragment_of(assignment);

@@ -1,13 +1,16 @@
-// The rules that make clusters and their endpoints.  Pure; nullptr means "no row".  Called by the pipeline only.
+// The rules that make clusters and their endpoints.  Pure; nullptr means "no row".  Called by the
+// pipeline only.
 #pragma once
 
 #include "translate/world.h"
 
 namespace limen::translate {
 
-std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world, const ClusterRef& ref);
+std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
+                                                   const ClusterRef& ref);
 
 // nullptr also where the cluster carries its endpoints itself (DNS).
-std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world, const ClusterRef& ref);
+std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
+                                                     const ClusterRef& ref);
 
 }  // namespace limen::translate

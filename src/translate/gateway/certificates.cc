@@ -24,16 +24,20 @@ int no_pass_phrase(char*, int, int, void*) { return -1; }
 
 Verdict check_pair(const std::string& certificate_pem, const std::string& key_pem) {
   const Bio certificate_text = reader(certificate_pem);
-  const X509Ptr certificate(PEM_read_bio_X509(certificate_text.get(), nullptr, no_pass_phrase, nullptr), X509_free);
+  const X509Ptr certificate(
+      PEM_read_bio_X509(certificate_text.get(), nullptr, no_pass_phrase, nullptr), X509_free);
   const Bio key_text = reader(key_pem);
-  const KeyPtr key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_pass_phrase, nullptr), EVP_PKEY_free);
+  const KeyPtr key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, no_pass_phrase, nullptr),
+                   EVP_PKEY_free);
   Verdict verdict;
   if (certificate == nullptr) {
     verdict = Verdict::no("InvalidCertificateRef", "tls.crt holds no PEM certificate");
   } else if (key == nullptr) {
-    verdict = Verdict::no("InvalidCertificateRef", "tls.key holds no PEM private key (encrypted keys are not read)");
+    verdict = Verdict::no("InvalidCertificateRef",
+                          "tls.key holds no PEM private key (encrypted keys are not read)");
   } else if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    verdict = Verdict::no("InvalidCertificateRef", "tls.key does not belong to the certificate in tls.crt");
+    verdict = Verdict::no("InvalidCertificateRef",
+                          "tls.key does not belong to the certificate in tls.crt");
   }
   ERR_clear_error();
   return verdict;
@@ -52,12 +56,14 @@ Certificate unusable(std::string message) {
 
 Certificate read(const api::Secret& secret) {
   if (secret.type != "kubernetes.io/tls") {
-    return unusable(fmt::format("its type is '{}' where 'kubernetes.io/tls' is needed", secret.type));
+    return unusable(
+        fmt::format("its type is '{}' where 'kubernetes.io/tls' is needed", secret.type));
   }
   const auto certificate = value_of(secret, "tls.crt");
   const auto key = value_of(secret, "tls.key");
   if (!certificate || !key) {
-    return unusable(fmt::format("{} is missing or not base64", certificate ? "tls.key" : "tls.crt"));
+    return unusable(
+        fmt::format("{} is missing or not base64", certificate ? "tls.key" : "tls.crt"));
   }
   if (Verdict verdict = check_pair(*certificate, *key); !verdict.ok) return {verdict, nullptr};
 
@@ -73,12 +79,14 @@ Certificate read(const api::Secret& secret) {
 
 }  // namespace
 
-std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world, const ObjectKey& key) {
+std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
+                                                    const ObjectKey& key) {
   const api::Secret* secret = world.secret_objects.get(reads, key);
   return secret == nullptr ? nullptr : std::make_shared<const Certificate>(read(*secret));
 }
 
-std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world, const ProxyName& key) {
+std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,
+                                                  const ProxyName& key) {
   const size_t slash = key.name.find('/');
   const Certificate* certificate =
       world.certificates.get(reads, {key.name.substr(0, slash), key.name.substr(slash + 1)});

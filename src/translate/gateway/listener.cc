@@ -1,5 +1,6 @@
-// Defaults are Envoy Gateway's.  The per-route filters (CORS, stateful session) are always installed, inert until
-// a route configures them: adding them later would change the listener, and a changed listener drains connections.
+// Defaults are Envoy Gateway's.  The per-route filters (CORS, stateful session) are always
+// installed, inert until a route configures them: adding them later would change the listener, and
+// a changed listener drains connections.
 #include "translate/gateway/listener.h"
 
 #include <envoy/config/listener/v3/listener.pb.h>
@@ -38,7 +39,8 @@ void add_http_filter(const char* name, const Config& config, bool disabled, Hcm&
 
 void add_http_filters(Hcm& hcm) {
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
-  add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true, hcm);
+  add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
+                  hcm);
   http_v3::router::v3::Router router;
   router.set_suppress_envoy_headers(true);
   add_http_filter("envoy.filters.http.router", router, false, hcm);
@@ -62,7 +64,8 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   auto* source = hcm.mutable_rds()->mutable_config_source();
   source->set_resource_api_version(envoy::config::core::v3::V3);
   source->mutable_ads();
-  source->mutable_initial_fetch_timeout();  // 0s: serve nothing rather than a listener without routes
+  source
+      ->mutable_initial_fetch_timeout();  // 0s: serve nothing rather than a listener without routes
   auto* http2 = hcm.mutable_http2_protocol_options();
   http2->mutable_initial_stream_window_size()->set_value(kStreamWindow);
   http2->mutable_initial_connection_window_size()->set_value(kConnectionWindow);
@@ -70,7 +73,8 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   harden(hcm);
   auto* log = hcm.add_access_log();
   log->set_name("envoy.access_loggers.stdout");
-  log->mutable_typed_config()->PackFrom(envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  log->mutable_typed_config()->PackFrom(
+      envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
   add_http_filters(hcm);
   return hcm;
 }
@@ -103,22 +107,27 @@ void add_tls(const ListenerModel& model, listener_v3::FilterChain& chain) {
 void add_https_chains(const PortModel& port, listener_v3::Listener& listener) {
   auto* inspector = listener.add_listener_filters();
   inspector->set_name("envoy.filters.listener.tls_inspector");
-  inspector->mutable_typed_config()->PackFrom(envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
+  inspector->mutable_typed_config()->PackFrom(
+      envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
   for (const ListenerModel& model : port.listeners) {
     auto* chain = listener.add_filter_chains();
     chain->set_name(model.ir_name());
-    if (model.hostname != "*") chain->mutable_filter_chain_match()->add_server_names(model.hostname);
-    add_connection_manager(route_configuration_of(port, model), "https-" + std::to_string(port.bind_port), *chain);
+    if (model.hostname != "*")
+      chain->mutable_filter_chain_match()->add_server_names(model.hostname);
+    add_connection_manager(route_configuration_of(port, model),
+                           "https-" + std::to_string(port.bind_port), *chain);
     add_tls(model, *chain);
   }
 }
 
 }  // namespace
 
-std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world, const PortKey& key) {
+std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world,
+                                                    const PortKey& key) {
   const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
   if (proxy == nullptr) return nullptr;
-  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(), [&](const auto& p) { return p.port == key.port; });
+  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(),
+                                 [&](const auto& p) { return p.port == key.port; });
   if (port == proxy->ports.end()) return nullptr;
 
   listener_v3::Listener listener;

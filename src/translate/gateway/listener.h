@@ -5,6 +5,7 @@
 
 namespace limen::translate {
 
-std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world, const PortKey& key);
+std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world,
+                                                    const PortKey& key);
 
 }  // namespace limen::translate

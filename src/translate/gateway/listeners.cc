@@ -25,19 +25,23 @@ void allow_kinds(const api::Listener& spec, ListenerModel& listener) {
       listener.kinds.push_back(kind.kind);
     } else {
       listener.resolved_refs = Verdict::no(
-          "InvalidRouteKinds", fmt::format("allowedRoutes.kinds: {} of group '{}' cannot attach to a listener of protocol {}",
-                                           kind.kind, kind.group, spec.protocol));
+          "InvalidRouteKinds",
+          fmt::format(
+              "allowedRoutes.kinds: {} of group '{}' cannot attach to a listener of protocol {}",
+              kind.kind, kind.group, spec.protocol));
     }
   }
 }
 
 Verdict check_tls(const api::Listener& spec, Protocol protocol) {
   if (protocol == Protocol::kHttp) {
-    return spec.tls ? Verdict::no("Invalid", "tls must not be set on a listener of protocol HTTP") : Verdict{};
+    return spec.tls ? Verdict::no("Invalid", "tls must not be set on a listener of protocol HTTP")
+                    : Verdict{};
   }
   if (!spec.tls) return Verdict::no("Invalid", "tls must be set on a listener of protocol HTTPS");
   if (spec.tls->mode == api::TlsMode::kPassthrough) {
-    return Verdict::no("UnsupportedTLSMode", "tls.mode must be Terminate on a listener of protocol HTTPS");
+    return Verdict::no("UnsupportedTLSMode",
+                       "tls.mode must be Terminate on a listener of protocol HTTPS");
   }
   if (spec.tls->certificate_refs.empty()) {
     return Verdict::no("Invalid", "tls.certificateRefs must name a certificate");
@@ -50,28 +54,32 @@ Verdict add_certificate(flow::Reads& reads, World& world, const api::Gateway& ga
                         const api::SecretObjectReference& ref, ListenerModel& listener) {
   if (!ref.group.empty() || ref.kind != "Secret") {
     return Verdict::no("InvalidCertificateRef",
-                       fmt::format("a certificateRef must name a Secret, not a {} of group '{}'", ref.kind, ref.group));
+                       fmt::format("a certificateRef must name a Secret, not a {} of group '{}'",
+                                   ref.kind, ref.group));
   }
   const ObjectKey key{ref.name_space.value_or(gateway.metadata.name_space), ref.name};
   const Referrer from{api::kGatewayGroup, "Gateway", gateway.metadata.name_space};
   if (!may_refer(reads, world, from, "", "Secret", key)) {
-    return Verdict::no("RefNotPermitted", fmt::format("Secret {}: no ReferenceGrant in namespace {} lets Gateways of "
-                                                      "namespace {} refer to it",
-                                                      key.text(), key.name_space, gateway.metadata.name_space));
+    return Verdict::no("RefNotPermitted",
+                       fmt::format("Secret {}: no ReferenceGrant in namespace {} lets Gateways of "
+                                   "namespace {} refer to it",
+                                   key.text(), key.name_space, gateway.metadata.name_space));
   }
   const Certificate* certificate = world.certificates.get(reads, key);
   if (certificate == nullptr) {
-    return Verdict::no("InvalidCertificateRef", fmt::format("Secret {} does not exist", key.text()));
+    return Verdict::no("InvalidCertificateRef",
+                       fmt::format("Secret {} does not exist", key.text()));
   }
   if (!certificate->usable.ok) {
-    return Verdict::no("InvalidCertificateRef", fmt::format("Secret {}: {}", key.text(), certificate->usable.message));
+    return Verdict::no("InvalidCertificateRef",
+                       fmt::format("Secret {}: {}", key.text(), certificate->usable.message));
   }
   listener.secrets.push_back(key.text());
   return {};
 }
 
-void add_certificates(flow::Reads& reads, World& world, const api::Gateway& gateway, const api::Listener& spec,
-                      ListenerModel& listener) {
+void add_certificates(flow::Reads& reads, World& world, const api::Gateway& gateway,
+                      const api::Listener& spec, ListenerModel& listener) {
   Verdict worst;
   for (const auto& ref : spec.tls->certificate_refs) {
     Verdict verdict = add_certificate(reads, world, gateway, ref, listener);
@@ -98,8 +106,9 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const api::Gateway
   const auto protocol = protocol_of(spec.protocol);
   if (!protocol) {
     listener.protocol = Protocol::kOther;
-    listener.accepted = Verdict::no(
-        "UnsupportedProtocol", fmt::format("protocol {} is not supported: use HTTP or HTTPS", spec.protocol));
+    listener.accepted =
+        Verdict::no("UnsupportedProtocol",
+                    fmt::format("protocol {} is not supported: use HTTP or HTTPS", spec.protocol));
     return listener;
   }
   listener.protocol = *protocol;
@@ -112,30 +121,36 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const api::Gateway
 Verdict check_addresses(const api::Gateway& gateway) {
   for (const auto& address : gateway.spec.addresses) {
     if (address.type != "IPAddress" && address.type != "Hostname") {
-      return Verdict::no("UnsupportedAddress",
-                         fmt::format("spec.addresses: type {} is not supported: use IPAddress", address.type));
+      return Verdict::no(
+          "UnsupportedAddress",
+          fmt::format("spec.addresses: type {} is not supported: use IPAddress", address.type));
     }
   }
   return {};
 }
 
-// Gateway-level settings replace those of the class; an unreadable reference makes the Gateway invalid.
-Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& gateway, const ClassModel& klass,
-                        GatewayModel& model) {
+// Gateway-level settings replace those of the class; an unreadable reference makes the Gateway
+// invalid.
+Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& gateway,
+                        const ClassModel& klass, GatewayModel& model) {
   model.settings = klass.settings;
   const bool merged = klass.settings != nullptr && klass.settings->merge_gateways;
   const auto& infrastructure = gateway.spec.infrastructure;
   if (merged || !infrastructure || !infrastructure->parameters_ref) return {};
   const auto& ref = *infrastructure->parameters_ref;
   if (ref.group != api::kEnvoyGroup || ref.kind != "EnvoyProxy") {
-    return Verdict::no("InvalidParameters",
-                       fmt::format("spec.infrastructure.parametersRef must name an EnvoyProxy of group {}, not a {} of '{}'",
-                                   api::kEnvoyGroup, ref.kind, ref.group));
+    return Verdict::no(
+        "InvalidParameters",
+        fmt::format(
+            "spec.infrastructure.parametersRef must name an EnvoyProxy of group {}, not a {} of '{}'",
+            api::kEnvoyGroup, ref.kind, ref.group));
   }
   const ObjectKey key{gateway.metadata.name_space, ref.name};
   auto proxy = world.envoy_proxies.share(reads, key);
   if (proxy == nullptr) {
-    return Verdict::no("InvalidParameters", fmt::format("spec.infrastructure.parametersRef: EnvoyProxy {} does not exist", key.text()));
+    return Verdict::no(
+        "InvalidParameters",
+        fmt::format("spec.infrastructure.parametersRef: EnvoyProxy {} does not exist", key.text()));
   }
   model.settings = std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec);
   return {};
@@ -143,7 +158,8 @@ Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& ga
 
 }  // namespace
 
-std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world, const ObjectKey& key) {
+std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world,
+                                                 const ObjectKey& key) {
   const api::Gateway* gateway = world.gateway_objects.get(reads, key);
   if (gateway == nullptr) return nullptr;
   const ObjectKey class_key{"", gateway->spec.gateway_class_name};
@@ -157,7 +173,8 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
   if (Verdict settings = choose_settings(reads, world, *gateway, *klass, *model); !settings.ok) {
     model->accepted = std::move(settings);
   }
-  model->proxy = klass->settings != nullptr && klass->settings->merge_gateways ? class_key.name : key.text();
+  model->proxy =
+      klass->settings != nullptr && klass->settings->merge_gateways ? class_key.name : key.text();
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, *gateway, spec));
   }

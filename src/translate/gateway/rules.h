@@ -1,5 +1,5 @@
-// The rules about GatewayClasses, Gateways and their listeners.  Each is pure: what it sees, it sees through
-// `reads`; nullptr means "no row".  Called by the pipeline only.
+// The rules about GatewayClasses, Gateways and their listeners.  Each is pure: what it sees, it
+// sees through `reads`; nullptr means "no row".  Called by the pipeline only.
 #pragma once
 
 #include "translate/world.h"
@@ -10,21 +10,27 @@ namespace limen::translate {
 std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, const ObjectKey& key);
 
 // A Secret as a certificate: kubernetes.io/tls with a key that fits.
-std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world, const ObjectKey& key);
+std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
+                                                    const ObjectKey& key);
 
 // A Gateway of one of our classes: each listener looked at by itself.
-std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world, const ObjectKey& key);
+std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world,
+                                                 const ObjectKey& key);
 
 // All Gateways of a proxy together: conflicts decided, ports formed.
-std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world, const std::string& proxy);
+std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
+                                             const std::string& proxy);
 
 // A Gateway with the listeners as form_proxy() decided them.
-std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world, const ObjectKey& key);
+std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key);
 
 // The processes that a proxy needs.
-std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world, const std::string& proxy);
+std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world,
+                                                   const std::string& proxy);
 
 // The SDS secret of a certificate that a listener uses.
-std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world, const ProxyName& key);
+std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,
+                                                  const ProxyName& key);
 
 }  // namespace limen::translate

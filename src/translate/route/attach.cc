@@ -9,7 +9,8 @@
 namespace limen::translate {
 namespace {
 
-bool allows_namespace(flow::Reads& reads, World& world, const ListenerModel& listener, const std::string& name_space) {
+bool allows_namespace(flow::Reads& reads, World& world, const ListenerModel& listener,
+                      const std::string& name_space) {
   switch (listener.namespaces.from) {
     case api::FromNamespaces::kAll: return true;
     case api::FromNamespaces::kSame: return listener.gateway.name_space == name_space;
@@ -19,12 +20,14 @@ bool allows_namespace(flow::Reads& reads, World& world, const ListenerModel& lis
   const api::Namespace* object = world.namespaces.get(reads, {"", name_space});
   std::map<std::string, std::string> labels;
   if (object != nullptr) labels = object->metadata.labels;
-  labels.emplace("kubernetes.io/metadata.name", name_space);  // the API server sets it on every namespace
+  labels.emplace("kubernetes.io/metadata.name",
+                 name_space);  // the API server sets it on every namespace
   return listener.namespaces.selector && selects(*listener.namespaces.selector, labels);
 }
 
 bool is_referred(const api::ParentReference& ref, const ListenerModel& listener) {
-  return (!ref.section_name || *ref.section_name == listener.name) && (!ref.port || *ref.port == listener.port);
+  return (!ref.section_name || *ref.section_name == listener.name) &&
+         (!ref.port || *ref.port == listener.port);
 }
 
 const PortModel* port_of(const ProxyModel& proxy, const ListenerModel& listener) {
@@ -34,7 +37,8 @@ const PortModel* port_of(const ProxyModel& proxy, const ListenerModel& listener)
   return nullptr;
 }
 
-AttachedListener attached(const GatewayModel& gateway, const PortModel& port, const ListenerModel& listener,
+AttachedListener attached(const GatewayModel& gateway, const PortModel& port,
+                          const ListenerModel& listener,
                           const std::vector<std::string>& route_hosts) {
   std::vector<std::string> others;
   for (const ListenerModel& other : port.listeners) others.push_back(other.hostname);
@@ -51,13 +55,14 @@ AttachedListener attached(const GatewayModel& gateway, const PortModel& port, co
 }
 
 bool has_common_host(const std::vector<std::string>& hosts, const std::string& listener) {
-  return hosts.empty() ||
-         std::any_of(hosts.begin(), hosts.end(), [&](const auto& host) { return intersect(host, listener).has_value(); });
+  return hosts.empty() || std::any_of(hosts.begin(), hosts.end(), [&](const auto& host) {
+           return intersect(host, listener).has_value();
+         });
 }
 
 // The parent is there: which of its listeners take the route?
-Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& route, const api::ParentReference& ref,
-                     const GatewayModel& gateway) {
+Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& route,
+                     const api::ParentReference& ref, const GatewayModel& gateway) {
   Attachment result;
   result.ours = true;
   const ProxyModel* proxy = world.proxies.get(reads, gateway.proxy);
@@ -65,21 +70,33 @@ Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& rou
   for (const ListenerModel& listener : gateway.listeners) {
     if (!is_referred(ref, listener)) continue;
     referred = true;
-    const bool kind = std::find(listener.kinds.begin(), listener.kinds.end(), "HTTPRoute") != listener.kinds.end();
+    const bool kind = std::find(listener.kinds.begin(), listener.kinds.end(), "HTTPRoute") !=
+                      listener.kinds.end();
     if (!kind || !allows_namespace(reads, world, listener, route.metadata.name_space)) continue;
     allowed = true;
     if (!has_common_host(route.spec.hostnames, listener.hostname)) continue;
-    const PortModel* port = proxy == nullptr || !listener.ready() ? nullptr : port_of(*proxy, listener);
+    const PortModel* port =
+        proxy == nullptr || !listener.ready() ? nullptr : port_of(*proxy, listener);
     if (port == nullptr) continue;
     result.listeners.push_back(attached(gateway, *port, listener, route.spec.hostnames));
   }
   if (!result.listeners.empty()) return result;
   if (!referred) {
-    result.accepted = Verdict::no("NoMatchingParent", fmt::format("Gateway {} has no listener that the parentRef's sectionName and port name", gateway.key.text()));
+    result.accepted = Verdict::no(
+        "NoMatchingParent",
+        fmt::format("Gateway {} has no listener that the parentRef's sectionName and port name",
+                    gateway.key.text()));
   } else if (!allowed) {
-    result.accepted = Verdict::no("NotAllowedByListeners", fmt::format("no listener of Gateway {} allows HTTPRoutes from namespace {}: see its allowedRoutes", gateway.key.text(), route.metadata.name_space));
+    result.accepted = Verdict::no(
+        "NotAllowedByListeners",
+        fmt::format(
+            "no listener of Gateway {} allows HTTPRoutes from namespace {}: see its allowedRoutes",
+            gateway.key.text(), route.metadata.name_space));
   } else {
-    result.accepted = Verdict::no("NoMatchingListenerHostname", fmt::format("no usable listener of Gateway {} shares a hostname with the route", gateway.key.text()));
+    result.accepted =
+        Verdict::no("NoMatchingListenerHostname",
+                    fmt::format("no usable listener of Gateway {} shares a hostname with the route",
+                                gateway.key.text()));
   }
   return result;
 }

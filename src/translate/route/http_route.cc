@@ -1,5 +1,5 @@
-// HTTPRoute -> xDS routes.  A rule's backends and filters are looked at once; what depends on the listener, the
-// host or the match is written for each of them.
+// HTTPRoute -> xDS routes.  A rule's backends and filters are looked at once; what depends on the
+// listener, the host or the match is written for each of them.
 #include <absl/strings/str_cat.h>
 #include <envoy/config/route/v3/route_components.pb.h>
 #include <fmt/format.h>
@@ -16,7 +16,8 @@ namespace {
 
 namespace route_v3 = envoy::config::route::v3;
 
-// Names a cluster that is never defined: what is sent there is answered with cluster_not_found_response_code.
+// Names a cluster that is never defined: what is sent there is answered with
+// cluster_not_found_response_code.
 constexpr char kInvalidBackend[] = "invalid-backend-cluster";
 
 struct Target {
@@ -28,15 +29,16 @@ struct Target {
 struct RuleView {
   const api::HttpRouteRule& rule;
   size_t index;
-  std::string path;               // "spec.rules[i]"
-  std::vector<Target> targets;    // of weight above 0
-  std::vector<Target> mirrors;    // by filter, in order
-  Problems problems;              // the rule cannot be translated: 500
+  std::string path;             // "spec.rules[i]"
+  std::vector<Target> targets;  // of weight above 0
+  std::vector<Target> mirrors;  // by filter, in order
+  Problems problems;            // the rule cannot be translated: 500
 };
 
 class Translation {
  public:
-  Translation(flow::Reads& reads, World& world, const api::HttpRoute& route, const Attachments& attachments)
+  Translation(flow::Reads& reads, World& world, const api::HttpRoute& route,
+              const Attachments& attachments)
       : reads_(reads), world_(world), route_(route), attachments_(attachments) {}
 
   std::shared_ptr<const TranslatedRoute> run() {
@@ -47,7 +49,8 @@ class Translation {
       write_rule(view);
       if (view.problems.empty()) continue;
       ++failed;
-      absl::StrAppend(&dropped, dropped.empty() ? "" : "; ", view.problems.front().path, ": ", view.problems.front().message);
+      absl::StrAppend(&dropped, dropped.empty() ? "" : "; ", view.problems.front().path, ": ",
+                      view.problems.front().message);
     }
     if (failed > 0) {
       result_.rules = Verdict::no("UnsupportedValue", dropped);
@@ -61,17 +64,20 @@ class Translation {
 
  private:
   RuleView view_of(size_t index) {
-    RuleView view{route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {}, {}};
+    RuleView view{
+        route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {}, {}};
     for (const auto& ref : view.rule.backend_refs) view.targets.push_back(resolve(ref, ref.ref));
     for (const auto& filter : view.rule.filters) {
-      if (filter.request_mirror) view.mirrors.push_back(resolve({}, filter.request_mirror->backend_ref));
+      if (filter.request_mirror)
+        view.mirrors.push_back(resolve({}, filter.request_mirror->backend_ref));
     }
     return view;
   }
 
   Target resolve(const api::HttpBackendRef& owner, const api::BackendObjectReference& ref) {
     Target target{&owner, resolve_backend(reads_, world_, route_.metadata.name_space, ref)};
-    if (!target.backend.verdict.ok && result_.resolved_refs.ok) result_.resolved_refs = target.backend.verdict;
+    if (!target.backend.verdict.ok && result_.resolved_refs.ok)
+      result_.resolved_refs = target.backend.verdict;
     return target;
   }
 
@@ -88,7 +94,8 @@ class Translation {
     }
   }
 
-  void write_match(RuleView& view, const api::HttpRouteMatch& match, int index, const AttachedListener& listener) {
+  void write_match(RuleView& view, const api::HttpRouteMatch& match, int index,
+                   const AttachedListener& listener) {
     route_v3::Route route;
     const std::string path = absl::StrCat(view.path, ".matches[", index, "]");
     Problems problems = features::write_match(match, path, *route.mutable_match());
@@ -107,21 +114,25 @@ class Translation {
   }
 
   // A rule with CORS that takes only some methods must take the browser's OPTIONS request too.
-  void write_preflight(RuleView& view, const api::HttpRouteMatch& match, int index, const AttachedListener& listener,
-                       const route_v3::Route& route) {
+  void write_preflight(RuleView& view, const api::HttpRouteMatch& match, int index,
+                       const AttachedListener& listener, const route_v3::Route& route) {
     const bool cors = route.typed_per_filter_config().contains(features::kCorsFilter);
     if (!cors || !match.method || *match.method == api::HttpMethod::kOptions) return;
     route_v3::Route preflight = route;
     preflight.clear_match();
     features::write_preflight_match(match, view.path, *preflight.mutable_match());
     for (const std::string& host : listener.hosts) {
-      add_entry(view, match, preflight, listener, host, absl::StrCat("/match/", index, "/cors-preflight/"));
+      add_entry(view, match, preflight, listener, host,
+                absl::StrCat("/match/", index, "/cors-preflight/"));
     }
   }
 
   void add_entry(const RuleView& view, const api::HttpRouteMatch& match, route_v3::Route route,
-                 const AttachedListener& listener, const std::string& host, const std::string& middle) {
-    if (route.has_redirect()) features::drop_well_known_port(host, {match, listener.port, listener.https}, *route.mutable_redirect());
+                 const AttachedListener& listener, const std::string& host,
+                 const std::string& middle) {
+    if (route.has_redirect())
+      features::drop_well_known_port(host, {match, listener.port, listener.https},
+                                     *route.mutable_redirect());
     route.set_name(absl::StrCat(rule_name(view), middle, underscored(host)));
     RouteEntry entry;
     entry.virtual_host = {listener.proxy, listener.route_configuration, listener.listener, host};
@@ -136,7 +147,8 @@ class Translation {
     order.path_rank = match.path.type == api::PathMatchType::kExact               ? 0
                       : match.path.type == api::PathMatchType::kRegularExpression ? 1
                                                                                   : 2;
-    order.path_length = match.path.value == "/" ? 0 : -static_cast<int32_t>(match.path.value.size());
+    order.path_length =
+        match.path.value == "/" ? 0 : -static_cast<int32_t>(match.path.value.size());
     order.method = match.method ? 0 : 1;
     order.headers = -static_cast<int32_t>(match.headers.size());
     order.query_params = -static_cast<int32_t>(match.query_params.size());
@@ -146,8 +158,8 @@ class Translation {
   }
 
   // What answers: a redirect, the backends, or an error.
-  Problems write_action(const RuleView& view, const api::HttpRouteMatch& match, const AttachedListener& listener,
-                        route_v3::Route& route) {
+  Problems write_action(const RuleView& view, const api::HttpRouteMatch& match,
+                        const AttachedListener& listener, route_v3::Route& route) {
     Problems problems = write_filters(view, match, listener, route);
     if (!problems.empty() || route.has_redirect()) return problems;
     if (!write_backends(view, route, problems)) answer(500, route);
@@ -165,31 +177,43 @@ class Translation {
     return {};
   }
 
-  Problems write_filters(const RuleView& view, const api::HttpRouteMatch& match, const AttachedListener& listener,
-                         route_v3::Route& route) {
+  Problems write_filters(const RuleView& view, const api::HttpRouteMatch& match,
+                         const AttachedListener& listener, route_v3::Route& route) {
     size_t mirror = 0;
     for (size_t i = 0; i < view.rule.filters.size(); ++i) {
       const std::string path = absl::StrCat(view.path, ".filters[", i, "]");
-      Problems problems = write_filter(view, view.rule.filters[i], match, listener, path, mirror, route);
+      Problems problems =
+          write_filter(view, view.rule.filters[i], match, listener, path, mirror, route);
       if (!problems.empty()) return problems;
     }
     return {};
   }
 
-  Problems write_filter(const RuleView& view, const api::HttpRouteFilter& filter, const api::HttpRouteMatch& match,
-                        const AttachedListener& listener, const std::string& path, size_t& mirror, route_v3::Route& route) {
+  Problems write_filter(const RuleView& view, const api::HttpRouteFilter& filter,
+                        const api::HttpRouteMatch& match, const AttachedListener& listener,
+                        const std::string& path, size_t& mirror, route_v3::Route& route) {
     switch (filter.type) {
       case api::HttpFilterType::kRequestHeaderModifier:
-        return features::write_request_headers(filter.request_header_modifier.value_or(api::HttpHeaderFilter{}), path + ".requestHeaderModifier", route);
+        return features::write_request_headers(
+            filter.request_header_modifier.value_or(api::HttpHeaderFilter{}),
+            path + ".requestHeaderModifier", route);
       case api::HttpFilterType::kResponseHeaderModifier:
-        return features::write_response_headers(filter.response_header_modifier.value_or(api::HttpHeaderFilter{}), path + ".responseHeaderModifier", route);
+        return features::write_response_headers(
+            filter.response_header_modifier.value_or(api::HttpHeaderFilter{}),
+            path + ".responseHeaderModifier", route);
       case api::HttpFilterType::kRequestRedirect:
-        return features::write_redirect(filter.request_redirect.value_or(api::HttpRequestRedirectFilter{}), {match, listener.port, listener.https}, path + ".requestRedirect", *route.mutable_redirect());
+        return features::write_redirect(
+            filter.request_redirect.value_or(api::HttpRequestRedirectFilter{}),
+            {match, listener.port, listener.https}, path + ".requestRedirect",
+            *route.mutable_redirect());
       case api::HttpFilterType::kUrlRewrite:
-        return features::write_rewrite(filter.url_rewrite.value_or(api::HttpUrlRewriteFilter{}), match, path + ".urlRewrite", *route.mutable_route());
+        return features::write_rewrite(filter.url_rewrite.value_or(api::HttpUrlRewriteFilter{}),
+                                       match, path + ".urlRewrite", *route.mutable_route());
       case api::HttpFilterType::kRequestMirror: {
         const ResolvedBackend& backend = view.mirrors[mirror++].backend;
-        if (backend.verdict.ok) features::write_mirror(*filter.request_mirror, backend.cluster.text(), *route.mutable_route());
+        if (backend.verdict.ok)
+          features::write_mirror(*filter.request_mirror, backend.cluster.text(),
+                                 *route.mutable_route());
         return {};  // a mirror that doesn't resolve costs the request nothing
       }
       case api::HttpFilterType::kCors:
@@ -234,13 +258,19 @@ class Translation {
     const size_t index = static_cast<size_t>(target.ref - view.rule.backend_refs.data());
     for (size_t i = 0; i < target.ref->filters.size(); ++i) {
       const auto& filter = target.ref->filters[i];
-      const std::string path = absl::StrCat(view.path, ".backendRefs[", index, "].filters[", i, "]");
+      const std::string path =
+          absl::StrCat(view.path, ".backendRefs[", index, "].filters[", i, "]");
       if (filter.request_header_modifier) {
-        problems_of(features::write_request_headers(*filter.request_header_modifier, path, weighted), problems);
+        problems_of(
+            features::write_request_headers(*filter.request_header_modifier, path, weighted),
+            problems);
       } else if (filter.response_header_modifier) {
-        problems_of(features::write_response_headers(*filter.response_header_modifier, path, weighted), problems);
+        problems_of(
+            features::write_response_headers(*filter.response_header_modifier, path, weighted),
+            problems);
       } else {
-        problems.push_back({"UnsupportedValue", path + ".type", "only header modifiers are supported on a backendRef"});
+        problems.push_back({"UnsupportedValue", path + ".type",
+                            "only header modifiers are supported on a backendRef"});
       }
     }
     return problems;
@@ -261,8 +291,13 @@ class Translation {
 
   // Who made this route: for access logs, `limen explain` and Envoy Gateway's users.
   void add_metadata(const RuleView& view, route_v3::Route& route) const {
-    auto& fields = *(*route.mutable_metadata()->mutable_filter_metadata())["envoy-gateway"].mutable_fields();
-    auto& resource = *fields["resources"].mutable_list_value()->add_values()->mutable_struct_value()->mutable_fields();
+    auto& fields =
+        *(*route.mutable_metadata()->mutable_filter_metadata())["envoy-gateway"].mutable_fields();
+    auto& resource = *fields["resources"]
+                          .mutable_list_value()
+                          ->add_values()
+                          ->mutable_struct_value()
+                          ->mutable_fields();
     resource["kind"].set_string_value("HTTPRoute");
     resource["namespace"].set_string_value(route_.metadata.name_space);
     resource["name"].set_string_value(route_.metadata.name);
@@ -270,11 +305,13 @@ class Translation {
   }
 
   std::string rule_name(const RuleView& view) const {
-    return absl::StrCat("httproute/", route_.metadata.name_space, "/", route_.metadata.name, "/rule/", view.index);
+    return absl::StrCat("httproute/", route_.metadata.name_space, "/", route_.metadata.name,
+                        "/rule/", view.index);
   }
 
   static void report(RuleView& view, Problems problems) {
-    if (view.problems.empty()) view.problems = std::move(problems);  // one match's mistakes are the others'
+    if (view.problems.empty())
+      view.problems = std::move(problems);  // one match's mistakes are the others'
   }
 
   flow::Reads& reads_;
@@ -286,7 +323,8 @@ class Translation {
 
 }  // namespace
 
-std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world, const ObjectKey& key) {
+std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key) {
   const Attachments* attachments = world.attachments.get(reads, key);
   const api::HttpRoute* route = world.http_routes.get(reads, key);
   if (attachments == nullptr || route == nullptr) return nullptr;

@@ -1,5 +1,5 @@
-// Virtual hosts and route configurations, joined out of bytes that are ready: a repeated field of a message is a
-// sequence of (tag, length, bytes), so nothing is parsed or serialised again.
+// Virtual hosts and route configurations, joined out of bytes that are ready: a repeated field of a
+// message is a sequence of (tag, length, bytes), so nothing is parsed or serialised again.
 #include <envoy/config/route/v3/route.pb.h>
 #include <google/protobuf/io/coded_stream.h>
 
@@ -19,7 +19,8 @@ void append_field(int field, const std::string& bytes, std::string& out) {
   uint8_t head[11];
   constexpr int kLengthDelimited = 2;
   head[0] = static_cast<uint8_t>(field << 3 | kLengthDelimited);
-  const uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(bytes.size(), head + 1);
+  const uint8_t* end =
+      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(bytes.size(), head + 1);
   out.append(reinterpret_cast<const char*>(head), static_cast<size_t>(end - head));
   out += bytes;
 }
@@ -48,13 +49,15 @@ std::vector<const ListenerModel*> listeners_of(const ProxyModel& proxy, const st
 
 }  // namespace
 
-std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world, const VirtualHostKey& key) {
+std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world,
+                                                       const VirtualHostKey& key) {
   std::string bytes = empty_virtual_host(key.listener, key.host);
   uint64_t hash = hash_bytes(bytes);
   const auto& members = world.routes_of_virtual_host.get(reads, key);
   size_t size = bytes.size();
   constexpr size_t kHead = 6;
-  for (const auto& [order, route_key, route] : members.sorted()) size += route.entries[order.entry].route->bytes.size() + kHead;
+  for (const auto& [order, route_key, route] : members.sorted())
+    size += route.entries[order.entry].route->bytes.size() + kHead;
   bytes.reserve(size);
   for (const auto& [order, route_key, route] : members.sorted()) {
     const xds::Fragment& fragment = *route.entries[order.entry].route;
@@ -64,7 +67,8 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
   return std::make_shared<const xds::Fragment>(xds::Fragment{std::move(bytes), hash});
 }
 
-std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world, const ProxyName& key) {
+std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
+                                                              const ProxyName& key) {
   const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
   if (proxy == nullptr) return nullptr;
   route_v3::RouteConfiguration head;
@@ -78,9 +82,11 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   constexpr size_t kHead = 6;
   for (const auto& [host, virtual_host] : members) size += virtual_host.bytes.size() + kHead;
   bytes.reserve(size);
-  // A listener without routes for its own hostname answers 404 there and leaves nothing to a less specific one.
+  // A listener without routes for its own hostname answers 404 there and leaves nothing to a less
+  // specific one.
   std::map<std::string_view, const ListenerModel*> unserved;
-  for (const ListenerModel* listener : listeners_of(*proxy, key.name)) unserved.emplace(listener->hostname, listener);
+  for (const ListenerModel* listener : listeners_of(*proxy, key.name))
+    unserved.emplace(listener->hostname, listener);
   for (const auto& [host, virtual_host] : members) {
     append_field(route_v3::RouteConfiguration::kVirtualHostsFieldNumber, virtual_host.bytes, bytes);
     hash = hash_combine(hash, virtual_host.hash);

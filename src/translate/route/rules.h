@@ -1,4 +1,5 @@
-// The rules about HTTPRoutes and what they become.  Each is pure; nullptr means "no row".  Called by the pipeline only.
+// The rules about HTTPRoutes and what they become.  Each is pure; nullptr means "no row".  Called
+// by the pipeline only.
 #pragma once
 
 #include "translate/world.h"
@@ -9,15 +10,19 @@ namespace limen::translate {
 std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const ObjectKey& key);
 
 // The xDS routes of an attached route, one for each host, rule and match.
-std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world, const ObjectKey& key);
+std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
 
 // All routes of one host on one listener, in order of precedence.
-std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world, const VirtualHostKey& key);
+std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world,
+                                                       const VirtualHostKey& key);
 
 // The join of a route configuration's virtual hosts.
-std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world, const ProxyName& key);
+std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
+                                                              const ProxyName& key);
 
-// The name of the route configuration of a listener: of a port's first listener for HTTP, its own for HTTPS.
+// The name of the route configuration of a listener: of a port's first listener for HTTP, its own
+// for HTTPS.
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener);
 
 }  // namespace limen::translate

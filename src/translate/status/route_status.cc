@@ -12,7 +12,8 @@ Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* ro
 
 }  // namespace
 
-std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world, const ObjectKey& key) {
+std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world,
+                                                     const ObjectKey& key) {
   const Attachments* attachments = world.attachments.get(reads, key);
   const api::HttpRoute* object = world.http_routes.get(reads, key);
   if (attachments == nullptr || object == nullptr) return nullptr;
@@ -25,9 +26,13 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
     api::RouteParentStatus parent;
     parent.parent_ref = object->spec.parent_refs[i];
     parent.controller_name = world.options.controller_name;
-    parent.conditions.push_back(condition("Accepted", accepted_verdict(attachment, route), "Accepted", "the route is accepted", generation));
-    parent.conditions.push_back(condition("ResolvedRefs", route == nullptr ? Verdict{} : route->resolved_refs, "ResolvedRefs", "all references are resolved", generation));
-    if (attachment.accepted.ok && route != nullptr && !route->rules.ok && !route->all_rules_failed) {
+    parent.conditions.push_back(condition("Accepted", accepted_verdict(attachment, route),
+                                          "Accepted", "the route is accepted", generation));
+    parent.conditions.push_back(
+        condition("ResolvedRefs", route == nullptr ? Verdict{} : route->resolved_refs,
+                  "ResolvedRefs", "all references are resolved", generation));
+    if (attachment.accepted.ok && route != nullptr && !route->rules.ok &&
+        !route->all_rules_failed) {
       api::Condition partial = condition("PartiallyInvalid", route->rules, "", "", generation);
       partial.status = api::ConditionStatus::kTrue;
       parent.conditions.push_back(std::move(partial));
@@ -37,7 +42,8 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
   return status;
 }
 
-std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, World& world, const ObjectKey& key) {
+std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, World& world,
+                                                         const ObjectKey& key) {
   const api::Backend* object = world.backends.get(reads, key);
   if (object == nullptr) return nullptr;
   Verdict accepted;
@@ -47,7 +53,8 @@ std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, Wor
     accepted = Verdict::no("Invalid", "spec.endpoints: at least one endpoint is needed");
   }
   auto status = std::make_shared<api::BackendStatus>();
-  status->conditions.push_back(condition("Accepted", accepted, "Accepted", "the Backend is accepted", object->metadata.generation));
+  status->conditions.push_back(condition("Accepted", accepted, "Accepted",
+                                         "the Backend is accepted", object->metadata.generation));
   return status;
 }
 

@@ -76,8 +76,10 @@ std::string quoted(const std::string& text) { return to_json(Json(text)); }
 }  // namespace
 
 Json make_bootstrap(const BootstrapSettings& settings) {
-  const std::string text = fmt::format(kTemplate, fmt::arg("node", quoted(settings.node)), fmt::arg("proxy", quoted(settings.proxy)),
-                                       fmt::arg("admin", quoted(settings.admin_socket)), fmt::arg("xds", quoted(settings.xds_socket)));
+  const std::string text = fmt::format(kTemplate, fmt::arg("node", quoted(settings.node)),
+                                       fmt::arg("proxy", quoted(settings.proxy)),
+                                       fmt::arg("admin", quoted(settings.admin_socket)),
+                                       fmt::arg("xds", quoted(settings.xds_socket)));
   return parse_yaml(text).at(0).value;
 }
 

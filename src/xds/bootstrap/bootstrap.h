@@ -1,5 +1,5 @@
-// The configuration that an Envoy starts with: where its admin interface and its xDS server are; all else comes
-// by xDS.  Pure.
+// The configuration that an Envoy starts with: where its admin interface and its xDS server are;
+// all else comes by xDS.  Pure.
 #pragma once
 
 #include <string>

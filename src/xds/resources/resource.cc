@@ -11,10 +11,13 @@ namespace limen::xds {
 std::string_view type_url(ResourceType type) {
   switch (type) {
     case ResourceType::kCluster: return "type.googleapis.com/envoy.config.cluster.v3.Cluster";
-    case ResourceType::kEndpoints: return "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
+    case ResourceType::kEndpoints:
+      return "type.googleapis.com/envoy.config.endpoint.v3.ClusterLoadAssignment";
     case ResourceType::kListener: return "type.googleapis.com/envoy.config.listener.v3.Listener";
-    case ResourceType::kRouteConfiguration: return "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
-    case ResourceType::kSecret: return "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+    case ResourceType::kRouteConfiguration:
+      return "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
+    case ResourceType::kSecret:
+      return "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
   }
   __builtin_unreachable();
 }

@@ -26,7 +26,9 @@ struct Fragment {
   std::string bytes;
   uint64_t hash = 0;
 
-  bool operator==(const Fragment& other) const { return hash == other.hash && bytes.size() == other.bytes.size(); }
+  bool operator==(const Fragment& other) const {
+    return hash == other.hash && bytes.size() == other.bytes.size();
+  }
 };
 using FragmentPtr = std::shared_ptr<const Fragment>;
 
@@ -35,8 +37,8 @@ FragmentPtr make_fragment(std::string bytes);
 // Deterministic serialisation of a message.
 FragmentPtr fragment_of(const google::protobuf::MessageLite& message);
 
-// One change of the resources of one group of proxies.  `proxy` is Envoy's node.cluster: "<namespace>/<gateway>"
-// or the GatewayClass's name where Gateways are merged.
+// One change of the resources of one group of proxies.  `proxy` is Envoy's node.cluster:
+// "<namespace>/<gateway>" or the GatewayClass's name where Gateways are merged.
 struct ResourceChange {
   std::string proxy;
   ResourceType type;

@@ -15,10 +15,13 @@ namespace {
 std::unique_ptr<google::protobuf::Message> message_for(ResourceType type) {
   switch (type) {
     case ResourceType::kCluster: return std::make_unique<envoy::config::cluster::v3::Cluster>();
-    case ResourceType::kEndpoints: return std::make_unique<envoy::config::endpoint::v3::ClusterLoadAssignment>();
+    case ResourceType::kEndpoints:
+      return std::make_unique<envoy::config::endpoint::v3::ClusterLoadAssignment>();
     case ResourceType::kListener: return std::make_unique<envoy::config::listener::v3::Listener>();
-    case ResourceType::kRouteConfiguration: return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
-    case ResourceType::kSecret: return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
+    case ResourceType::kRouteConfiguration:
+      return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
+    case ResourceType::kSecret:
+      return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
   }
   __builtin_unreachable();
 }

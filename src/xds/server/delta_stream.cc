@@ -9,8 +9,9 @@ namespace {
 
 using Request = envoy::service::discovery::v3::DeltaDiscoveryRequest;
 
-constexpr ResourceType kTypes[] = {ResourceType::kCluster, ResourceType::kEndpoints, ResourceType::kSecret,
-                                   ResourceType::kListener, ResourceType::kRouteConfiguration};
+constexpr ResourceType kTypes[] = {ResourceType::kCluster, ResourceType::kEndpoints,
+                                   ResourceType::kSecret, ResourceType::kListener,
+                                   ResourceType::kRouteConfiguration};
 
 std::optional<ResourceType> type_of(const std::string& url) {
   for (ResourceType type : kTypes) {
@@ -33,7 +34,8 @@ std::optional<Nack> DeltaStream::on_request(const Request& request) {
   std::optional<Nack> nack;
   if (it.in_flight && request.response_nonce() == it.in_flight->nonce) {
     const InFlight answered = *std::exchange(it.in_flight, std::nullopt);
-    if (request.has_error_detail()) nack = Nack{*type, answered.resources, request.error_detail().message()};
+    if (request.has_error_detail())
+      nack = Nack{*type, answered.resources, request.error_detail().message()};
     if (*type == ResourceType::kEndpoints) {
       for (const auto& [name, version] : answered.resources) warming_.erase(name);
     }
@@ -43,9 +45,11 @@ std::optional<Nack> DeltaStream::on_request(const Request& request) {
 }
 
 void DeltaStream::subscribe(TypeState& it, const Request& request) {
-  for (const auto& [name, version] : request.initial_resource_versions()) it.sent[name] = version_of(version);
+  for (const auto& [name, version] : request.initial_resource_versions())
+    it.sent[name] = version_of(version);
   const bool first = !std::exchange(it.opened, true);
-  if (first && request.resource_names_subscribe().empty()) it.wildcard = true;  // the older way to say "*"
+  if (first && request.resource_names_subscribe().empty())
+    it.wildcard = true;  // the older way to say "*"
   if (first) it.look_at_all = true;
   if (first) it.owes_first = it.wildcard;
   for (const std::string& name : request.resource_names_subscribe()) {
@@ -93,7 +97,9 @@ std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock
   }
   for (ResourceType type : kTypes) {
     if (uses_clusters(type) && !clusters_settled(now)) break;
-    if (auto response = respond(type, group, !(type == ResourceType::kCluster || type == ResourceType::kEndpoints))) return response;
+    if (auto response = respond(
+            type, group, !(type == ResourceType::kCluster || type == ResourceType::kEndpoints)))
+      return response;
   }
   if (!routes_settled()) return std::nullopt;
   for (ResourceType type : {ResourceType::kCluster, ResourceType::kEndpoints}) {
@@ -102,9 +108,11 @@ std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock
   return std::nullopt;
 }
 
-// Whether routes may go out: all clusters before them are acknowledged and warm, or have had their time.
+// Whether routes may go out: all clusters before them are acknowledged and warm, or have had their
+// time.
 bool DeltaStream::clusters_settled(Clock::time_point now) {
-  const bool wanted = !state(ResourceType::kListener).pending.empty() || !state(ResourceType::kRouteConfiguration).pending.empty();
+  const bool wanted = !state(ResourceType::kListener).pending.empty() ||
+                      !state(ResourceType::kRouteConfiguration).pending.empty();
   const bool settled = !state(ResourceType::kCluster).in_flight && warming_.empty();
   if (settled || !wanted) {
     waiting_since_.reset();
@@ -126,7 +134,8 @@ bool DeltaStream::routes_settled() {
   return true;
 }
 
-std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const ResourceGroup& group, bool removals) {
+std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const ResourceGroup& group,
+                                                  bool removals) {
   TypeState& it = state(type);
   if (!it.opened || it.in_flight || (it.pending.empty() && !it.owes_first)) return std::nullopt;
   DeltaResponse response{type, {}, {}, {}};
@@ -160,9 +169,11 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
   return response;
 }
 
-void DeltaStream::note_sent(ResourceType type, const std::string& name, uint64_t version, const ResourceGroup& group) {
+void DeltaStream::note_sent(ResourceType type, const std::string& name, uint64_t version,
+                            const ResourceGroup& group) {
   state(type).sent[name] = version;
-  if (type != ResourceType::kCluster || group.find(ResourceType::kEndpoints, name) == nullptr) return;
+  if (type != ResourceType::kCluster || group.find(ResourceType::kEndpoints, name) == nullptr)
+    return;
   // A new or changed cluster warms up anew: it needs its endpoints, again if it had them.
   warming_.insert(name);
   TypeState& endpoints = state(ResourceType::kEndpoints);

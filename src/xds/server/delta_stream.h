@@ -1,8 +1,10 @@
-// One incremental ADS stream as a state machine, without I/O.  Source: Envoy's "xDS REST and gRPC protocol".
+// One incremental ADS stream as a state machine, without I/O.  Source: Envoy's "xDS REST and gRPC
+// protocol".
 //
-// Order (make before break): clusters, their endpoints, then listeners and routes, which wait until the clusters
-// before them are acknowledged and warm; removals of clusters and endpoints come last.  At most one response a type
-// is unanswered; what changes meanwhile coalesces.  Not thread-safe: the group's mutex guards it.
+// Order (make before break): clusters, their endpoints, then listeners and routes, which wait until
+// the clusters before them are acknowledged and warm; removals of clusters and endpoints come last.
+// At most one response a type is unanswered; what changes meanwhile coalesces.  Not thread-safe:
+// the group's mutex guards it.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -32,13 +34,16 @@ class DeltaStream {
   explicit DeltaStream(Clock::duration patience) : patience_(patience) {}
 
   // Takes a request in.  A type that is not served is ignored.
-  std::optional<Nack> on_request(const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
+  std::optional<Nack> on_request(
+      const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
 
   // The next response to send, if there is any now.
   std::optional<DeltaResponse> next(const ResourceGroup& group, Clock::time_point now);
 
   // When next() may have an answer though nothing happened.
-  std::optional<Clock::time_point> deadline() const { return waiting_since_ ? std::optional(*waiting_since_ + patience_) : std::nullopt; }
+  std::optional<Clock::time_point> deadline() const {
+    return waiting_since_ ? std::optional(*waiting_since_ + patience_) : std::nullopt;
+  }
 
  private:
   struct InFlight {
@@ -46,29 +51,32 @@ class DeltaStream {
     std::vector<std::pair<std::string, uint64_t>> resources;
   };
   struct TypeState {
-    bool opened = false;                                  // a request for the type has come
+    bool opened = false;  // a request for the type has come
     bool wildcard = false;
-    absl::flat_hash_set<std::string> names;               // subscribed by name
-    absl::flat_hash_map<std::string, uint64_t> sent;      // what the Envoy has or was offered
-    absl::flat_hash_set<std::string> pending;             // names to look at
+    absl::flat_hash_set<std::string> names;           // subscribed by name
+    absl::flat_hash_map<std::string, uint64_t> sent;  // what the Envoy has or was offered
+    absl::flat_hash_set<std::string> pending;         // names to look at
     bool look_at_all = false;
-    bool owes_first = false;                              // "*" has not been answered yet
+    bool owes_first = false;  // "*" has not been answered yet
     uint64_t cursor = 0;
     std::optional<InFlight> in_flight;
   };
 
   TypeState& state(ResourceType type) { return types_[static_cast<size_t>(type)]; }
-  void subscribe(TypeState& it, const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
+  void subscribe(TypeState& it,
+                 const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
   void gather(ResourceType type, const ResourceGroup& group);
   bool clusters_settled(Clock::time_point now);
   bool routes_settled();
-  std::optional<DeltaResponse> respond(ResourceType type, const ResourceGroup& group, bool removals);
-  void note_sent(ResourceType type, const std::string& name, uint64_t version, const ResourceGroup& group);
+  std::optional<DeltaResponse> respond(ResourceType type, const ResourceGroup& group,
+                                       bool removals);
+  void note_sent(ResourceType type, const std::string& name, uint64_t version,
+                 const ResourceGroup& group);
 
   Clock::duration patience_;
   std::array<TypeState, kResourceTypes> types_;
-  absl::flat_hash_set<std::string> warming_;              // clusters sent whose endpoints are not acknowledged
-  std::optional<Clock::time_point> waiting_since_;        // routes wait for clusters
+  absl::flat_hash_set<std::string> warming_;  // clusters sent whose endpoints are not acknowledged
+  std::optional<Clock::time_point> waiting_since_;  // routes wait for clusters
   uint64_t nonces_ = 0;
 };
 

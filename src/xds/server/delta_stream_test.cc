@@ -7,12 +7,12 @@
 namespace limen::xds {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::UnorderedElementsAre;
 using envoy::service::discovery::v3::DeltaDiscoveryRequest;
 using envoy::service::discovery::v3::DeltaDiscoveryResponse;
 using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 // An Envoy's side of a stream, with a group of resources behind it.
 class DeltaStreamTest : public testing::Test {
@@ -20,7 +20,9 @@ class DeltaStreamTest : public testing::Test {
   void put(ResourceType type, const std::string& name, const std::string& bytes) {
     group_.apply({"p", type, name, make_fragment(bytes)}, now_);
   }
-  void drop(ResourceType type, const std::string& name) { group_.apply({"p", type, name, nullptr}, now_); }
+  void drop(ResourceType type, const std::string& name) {
+    group_.apply({"p", type, name, nullptr}, now_);
+  }
 
   DeltaDiscoveryRequest request(ResourceType type, const std::vector<std::string>& names = {}) {
     DeltaDiscoveryRequest it;
@@ -28,7 +30,9 @@ class DeltaStreamTest : public testing::Test {
     for (const auto& name : names) it.add_resource_names_subscribe(name);
     return it;
   }
-  void subscribe(ResourceType type, const std::vector<std::string>& names = {}) { stream_.on_request(request(type, names)); }
+  void subscribe(ResourceType type, const std::vector<std::string>& names = {}) {
+    stream_.on_request(request(type, names));
+  }
 
   // The next response as an Envoy reads it off the wire; nullopt if there is none.
   std::optional<DeltaDiscoveryResponse> receive() {
@@ -41,7 +45,8 @@ class DeltaStreamTest : public testing::Test {
     last_ = response->type;
     return message;
   }
-  std::optional<Nack> acknowledge(const DeltaDiscoveryResponse& response, const std::string& error = "") {
+  std::optional<Nack> acknowledge(const DeltaDiscoveryResponse& response,
+                                  const std::string& error = "") {
     DeltaDiscoveryRequest it = request(last_);
     it.set_response_nonce(response.nonce());
     if (!error.empty()) it.mutable_error_detail()->set_message(error);
@@ -52,8 +57,10 @@ class DeltaStreamTest : public testing::Test {
     static const char* const kWords[] = {"clusters", "endpoints", "listeners", "routes", "secrets"};
     std::vector<std::string> said;
     while (const auto response = receive()) {
-      for (const auto& it : response->resources()) said.push_back(std::string(kWords[static_cast<int>(last_)]) + " +" + it.name());
-      for (const auto& it : response->removed_resources()) said.push_back(std::string(kWords[static_cast<int>(last_)]) + " -" + it);
+      for (const auto& it : response->resources())
+        said.push_back(std::string(kWords[static_cast<int>(last_)]) + " +" + it.name());
+      for (const auto& it : response->removed_resources())
+        said.push_back(std::string(kWords[static_cast<int>(last_)]) + " -" + it);
       acknowledge(*response);
     }
     return said;
@@ -188,7 +195,8 @@ TEST_F(DeltaStreamTest, WhoComesBackIsSentOnlyWhatDiffers) {
   const auto response = receive();
   ASSERT_TRUE(response);
   DeltaDiscoveryRequest again = request(ResourceType::kCluster, {"*"});
-  for (const auto& it : response->resources()) (*again.mutable_initial_resource_versions())[it.name()] = it.version();
+  for (const auto& it : response->resources())
+    (*again.mutable_initial_resource_versions())[it.name()] = it.version();
   (*again.mutable_initial_resource_versions())["gone"] = version_text(7);
   put(ResourceType::kCluster, "changed", "2");
   stream_ = DeltaStream(seconds(5));
@@ -221,7 +229,8 @@ TEST_F(DeltaStreamTest, AStreamFarBehindTheLogStillComesToTheSame) {
   subscribe(ResourceType::kCluster);
   const auto first = receive();
   ASSERT_TRUE(first);
-  for (int i = 0; i < 5000; ++i) put(ResourceType::kCluster, "c" + std::to_string(i % 3), std::to_string(i));
+  for (int i = 0; i < 5000; ++i)
+    put(ResourceType::kCluster, "c" + std::to_string(i % 3), std::to_string(i));
   acknowledge(*first);
   EXPECT_THAT(settle(), UnorderedElementsAre("clusters +c0", "clusters +c1", "clusters +c2"));
 }

@@ -7,7 +7,9 @@
 namespace limen::xds {
 namespace {
 
-bool lingers(ResourceType type) { return type == ResourceType::kCluster || type == ResourceType::kEndpoints; }
+bool lingers(ResourceType type) {
+  return type == ResourceType::kCluster || type == ResourceType::kEndpoints;
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ bool ResourceGroup::expire(Clock::time_point now) {
   while (!lingering_.empty() && lingering_.front().until <= now) {
     const Lingering entry = std::move(lingering_.front());
     lingering_.pop_front();
-    auto& unwanted = entry.type == ResourceType::kCluster ? unwanted_clusters_ : unwanted_endpoints_;
+    auto& unwanted =
+        entry.type == ResourceType::kCluster ? unwanted_clusters_ : unwanted_endpoints_;
     const auto it = unwanted.find(entry.name);
     if (it == unwanted.end() || it->second != entry.until) continue;  // wanted again meanwhile
     unwanted.erase(it);
@@ -63,11 +66,13 @@ bool ResourceGroup::empty() const {
   return true;
 }
 
-std::optional<std::vector<std::string>> ResourceGroup::changed_since(ResourceType type, uint64_t cursor) const {
+std::optional<std::vector<std::string>> ResourceGroup::changed_since(ResourceType type,
+                                                                     uint64_t cursor) const {
   const Set& it = set(type);
   const uint64_t first = it.next - it.log.size();
   if (cursor < first) return std::nullopt;
-  return std::vector<std::string>(it.log.begin() + static_cast<std::ptrdiff_t>(cursor - first), it.log.end());
+  return std::vector<std::string>(it.log.begin() + static_cast<std::ptrdiff_t>(cursor - first),
+                                  it.log.end());
 }
 
 void ResourceGroup::store(ResourceType type, const std::string& name, WireResourcePtr resource) {

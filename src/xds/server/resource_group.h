@@ -1,7 +1,7 @@
 // The resources of one group of proxies, and what changed when.
 //
-// Per type a change log: (sequence, name).  A stream keeps a cursor into it and looks at what came since; nobody
-// walks all resources for a change.  Not thread-safe: the owner's mutex guards it.
+// Per type a change log: (sequence, name).  A stream keeps a cursor into it and looks at what came
+// since; nobody walks all resources for a change.  Not thread-safe: the owner's mutex guards it.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -20,8 +20,8 @@ namespace limen::xds {
 
 using Clock = std::chrono::steady_clock;
 
-// A resource as a delta response carries it: field `resources` of DeltaDiscoveryResponse, tag and length included.
-// Made once; all streams share it.
+// A resource as a delta response carries it: field `resources` of DeltaDiscoveryResponse, tag and
+// length included. Made once; all streams share it.
 struct WireResource {
   std::string bytes;
   uint64_t version = 0;
@@ -30,7 +30,8 @@ using WireResourcePtr = std::shared_ptr<const WireResource>;
 
 class ResourceGroup {
  public:
-  // Clusters and endpoints that are no longer wanted stay for `linger`, so that requests under way find them.
+  // Clusters and endpoints that are no longer wanted stay for `linger`, so that requests under way
+  // find them.
   explicit ResourceGroup(Clock::duration linger) : linger_(linger) {}
 
   void apply(const ResourceChange& change, Clock::time_point now);
@@ -44,7 +45,8 @@ class ResourceGroup {
 
   // The sequence that the next change will get.
   uint64_t sequence(ResourceType type) const { return set(type).next; }
-  // The names that changed since `cursor`; nullopt: the log does not reach back so far, look at everything.
+  // The names that changed since `cursor`; nullopt: the log does not reach back so far, look at
+  // everything.
   std::optional<std::vector<std::string>> changed_since(ResourceType type, uint64_t cursor) const;
 
  private:

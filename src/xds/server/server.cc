@@ -15,7 +15,8 @@
 namespace limen::xds {
 namespace {
 
-constexpr char kDeltaAds[] = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
+constexpr char kDeltaAds[] =
+    "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
 
 // Answers what is not served.
 class Unimplemented : public grpc::ServerGenericBidiReactor {
@@ -49,14 +50,18 @@ class Server::Core : public StreamHost, public grpc::CallbackGenericService {
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 5'000);
     if (!settings_.unix_socket.empty()) {
-      ::unlink(settings_.unix_socket.c_str());  // of a process that is gone: the state folder's lock says so
+      ::unlink(settings_.unix_socket
+                   .c_str());  // of a process that is gone: the state folder's lock says so
       builder.AddListeningPort("unix:" + settings_.unix_socket, grpc::InsecureServerCredentials());
     }
-    if (!settings_.tcp_address.empty()) builder.AddListeningPort(settings_.tcp_address, mutual_tls(settings_));
+    if (!settings_.tcp_address.empty())
+      builder.AddListeningPort(settings_.tcp_address, mutual_tls(settings_));
     const mode_t mask = ::umask(0177);
     server_ = builder.BuildAndStart();
     ::umask(mask);
-    if (server_ == nullptr) return Error{fmt::format("the xDS server cannot listen on {} {}", settings_.unix_socket, settings_.tcp_address)};
+    if (server_ == nullptr)
+      return Error{fmt::format("the xDS server cannot listen on {} {}", settings_.unix_socket,
+                               settings_.tcp_address)};
     timer_ = std::thread([this] { run_timer(); });
     return {};
   }
@@ -98,7 +103,8 @@ class Server::Core : public StreamHost, public grpc::CallbackGenericService {
 
  private:
   // ---- grpc::CallbackGenericService
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* context) override {
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override {
     if (context->method() == kDeltaAds) return StreamReactor::open(*this);
     return std::make_unique<Unimplemented>().release();
   }
@@ -143,7 +149,8 @@ class Server::Core : public StreamHost, public grpc::CallbackGenericService {
   }
 
   void stop() {
-    if (server_ != nullptr) server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
+    if (server_ != nullptr)
+      server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(200));
     {
       absl::MutexLock lock(&mutex_);
       stopping_ = true;
@@ -169,7 +176,8 @@ Server::~Server() = default;
 Result<std::unique_ptr<Server>> Server::start(ServerSettings settings) {
   auto core = std::make_unique<Core>(std::move(settings));
   if (Status status = core->start(); !status) return status.error();
-  return std::unique_ptr<Server>(new Server(std::move(core)));  // NOLINT: the constructor is private
+  return std::unique_ptr<Server>(
+      new Server(std::move(core)));  // NOLINT: the constructor is private
 }
 
 void Server::apply(const std::vector<ResourceChange>& changes) { core_->apply(changes); }

@@ -1,7 +1,7 @@
 // The xDS server: incremental ADS over gRPC, to the Envoys of all proxies.
 //
-// apply() comes from the translator's thread; streams run on gRPC's.  One mutex a group of proxies guards its
-// resources and streams; it is held neither while gRPC nor while a callback is called.
+// apply() comes from the translator's thread; streams run on gRPC's.  One mutex a group of proxies
+// guards its resources and streams; it is held neither while gRPC nor while a callback is called.
 #pragma once
 
 #include <functional>
@@ -21,9 +21,9 @@ struct NackReport {
 };
 
 struct ServerSettings {
-  std::string unix_socket;                         // listens there, mode 0600; "" for not
-  std::string tcp_address;                         // "host:port" with mutual TLS; "" for not
-  std::string certificate_file, key_file, ca_file; // for TCP; read again when they change
+  std::string unix_socket;                          // listens there, mode 0600; "" for not
+  std::string tcp_address;                          // "host:port" with mutual TLS; "" for not
+  std::string certificate_file, key_file, ca_file;  // for TCP; read again when they change
   Clock::duration linger = std::chrono::seconds(5);
   Clock::duration patience = std::chrono::seconds(5);
   std::function<void(const NackReport&)> on_nack;  // any thread

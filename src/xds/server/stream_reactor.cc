@@ -10,7 +10,8 @@ namespace {
 grpc::Slice share(const WireResourcePtr& resource) {
   auto* owner = std::make_unique<WireResourcePtr>(resource).release();
   return {const_cast<char*>(resource->bytes.data()), resource->bytes.size(),
-          [](void* held) { std::unique_ptr<WireResourcePtr>(static_cast<WireResourcePtr*>(held)); }, owner};
+          [](void* held) { std::unique_ptr<WireResourcePtr>(static_cast<WireResourcePtr*>(held)); },
+          owner};
 }
 
 grpc::ByteBuffer buffer_of(const DeltaResponse& response) {
@@ -24,7 +25,8 @@ grpc::ByteBuffer buffer_of(const DeltaResponse& response) {
 }  // namespace
 
 StreamReactor* StreamReactor::open(StreamHost& host) {
-  std::shared_ptr<StreamReactor> reactor(new StreamReactor(host));  // NOLINT: the constructor is private
+  std::shared_ptr<StreamReactor> reactor(
+      new StreamReactor(host));  // NOLINT: the constructor is private
   reactor->self_ = reactor;
   reactor->StartRead(&reactor->incoming_);
   return reactor.get();
@@ -32,7 +34,9 @@ StreamReactor* StreamReactor::open(StreamHost& host) {
 
 void StreamReactor::OnReadDone(bool ok) {
   if (!ok) return end(grpc::Status::OK);
-  if (!take_in(incoming_)) return end({grpc::StatusCode::INVALID_ARGUMENT, "not a DeltaDiscoveryRequest, or without a node"});
+  if (!take_in(incoming_))
+    return end(
+        {grpc::StatusCode::INVALID_ARGUMENT, "not a DeltaDiscoveryRequest, or without a node"});
   StartRead(&incoming_);
   pump();
 }

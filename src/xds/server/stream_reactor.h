@@ -58,7 +58,7 @@ class StreamReactor : public grpc::ServerGenericBidiReactor {
   // Guarded by the group's mutex, once there is a group.
   DeltaStream protocol_;
   bool writing_ = false;
-  bool ended_ = false;                 // Finish() has been or will be called
+  bool ended_ = false;  // Finish() has been or will be called
   grpc::Status end_status_;
 };
 

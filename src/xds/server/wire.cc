@@ -17,7 +17,8 @@ constexpr int kLengthDelimited = 2;
 void append_head(int field, size_t length, std::string& out) {
   uint8_t head[11];
   head[0] = static_cast<uint8_t>(field << 3 | kLengthDelimited);
-  const uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(length, head + 1);
+  const uint8_t* end =
+      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(length, head + 1);
   out.append(reinterpret_cast<const char*>(head), static_cast<size_t>(end - head));
 }
 
@@ -33,13 +34,15 @@ WireResourcePtr encode_resource(const ResourceChange& change) {
   head.set_name(change.name);
   head.set_version(version_text(change.resource->hash));
   std::string resource = head.SerializeAsString();
-  append_head(discovery_v3::Resource::kResourceFieldNumber, any.size() + change.resource->bytes.size(), resource);
+  append_head(discovery_v3::Resource::kResourceFieldNumber,
+              any.size() + change.resource->bytes.size(), resource);
   resource += any;
 
   auto wire = std::make_shared<WireResource>();
   wire->version = change.resource->hash;
   wire->bytes.reserve(resource.size() + change.resource->bytes.size() + 8);
-  append_head(discovery_v3::DeltaDiscoveryResponse::kResourcesFieldNumber, resource.size() + change.resource->bytes.size(), wire->bytes);
+  append_head(discovery_v3::DeltaDiscoveryResponse::kResourcesFieldNumber,
+              resource.size() + change.resource->bytes.size(), wire->bytes);
   wire->bytes += resource;
   wire->bytes += change.resource->bytes;
   return wire;
@@ -53,7 +56,8 @@ uint64_t version_of(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() ? version : 0;
 }
 
-std::string encode_head(ResourceType type, const std::string& nonce, const std::vector<std::string>& removed) {
+std::string encode_head(ResourceType type, const std::string& nonce,
+                        const std::vector<std::string>& removed) {
   discovery_v3::DeltaDiscoveryResponse head;
   head.set_type_url(std::string(type_url(type)));
   head.set_nonce(nonce);

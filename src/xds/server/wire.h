@@ -23,6 +23,7 @@ struct DeltaResponse {
   std::vector<WireResourcePtr> resources;
 };
 
-std::string encode_head(ResourceType type, const std::string& nonce, const std::vector<std::string>& removed);
+std::string encode_head(ResourceType type, const std::string& nonce,
+                        const std::vector<std::string>& removed);
 
 }  // namespace limen::xds
