@@ -33,7 +33,7 @@ const Schema& schema_of(const BackendObjectReference*) {
   static const Schema schema =
       object<BackendObjectReference>("BackendObjectReference", "A backend.")
           .field<&BackendObjectReference::group>("group", "Group of the backend; empty for core.",
-                                                 length(0, 253))
+                                                 length(0, 253), schema::keep_empty())
           .field<&BackendObjectReference::kind>("kind", "Kind of the backend.", length(1, 63))
           .field<&BackendObjectReference::name>("name", "Name of the backend.", required(),
                                                 length(1, 253))
@@ -51,7 +51,8 @@ const Schema& schema_of(const BackendObjectReference*) {
 const Schema& schema_of(const SecretObjectReference*) {
   static const Schema schema =
       object<SecretObjectReference>("SecretObjectReference", "A Secret.")
-          .field<&SecretObjectReference::group>("group", "Group; empty for core.", length(0, 253))
+          .field<&SecretObjectReference::group>("group", "Group; empty for core.", length(0, 253),
+                                                schema::keep_empty())
           .field<&SecretObjectReference::kind>("kind", "Kind.", length(1, 63))
           .field<&SecretObjectReference::name>("name", "Name.", required(), length(1, 253))
           .field<&SecretObjectReference::name_space>(

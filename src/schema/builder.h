@@ -227,6 +227,11 @@ auto each(Constraint... constraints) {
   };
 }
 
+// Ends the process if the expression does not compile: a mistake in a table.
+Rule compile_rule(std::string_view schema, std::string_view expression, std::string_view message);
+// `initial`: an object of the schema's type as its constructor leaves it.
+std::vector<std::pair<std::string, Json>> defaults_of(const Schema& schema, const void* initial);
+
 template <class T>
 class object {  // NOLINT: reads as a word of the table language
  public:
@@ -249,10 +254,14 @@ class object {  // NOLINT: reads as a word of the table language
     return std::move(*this);
   }
   object&& rule(std::string_view expression, std::string_view message) && {
-    schema_.rules.push_back({expression, message});
+    schema_.rules.push_back(compile_rule(schema_.name, expression, message));
     return std::move(*this);
   }
-  operator Schema() && { return std::move(schema_); }  // NOLINT: implicit on purpose
+  operator Schema() && {  // NOLINT: implicit on purpose
+    const T initial{};
+    schema_.defaults = defaults_of(schema_, &initial);
+    return std::move(schema_);
+  }
 
  private:
   Schema schema_;

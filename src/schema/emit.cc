@@ -3,8 +3,6 @@
 namespace limen::schema {
 namespace {
 
-Json emit_value(const Type& type, const void* p);
-
 bool is_empty(const Type& type, const void* p) {
   switch (type.shape) {
     case Shape::kOptional: return type.get_optional(p) == nullptr;
@@ -31,7 +29,7 @@ void emit_members(const Schema& schema, const void* object, Json& out) {
       if (rest.is_null()) continue;
       for (const auto& [name, value] : rest.as_object()) out.set(name, value);
     } else if (field.keep_empty || !is_empty(*field.type, member)) {
-      out.set(std::string(field.name), emit_value(*field.type, member));
+      out.set(std::string(field.name), emit(*field.type, member));
     }
   }
 }
@@ -41,15 +39,17 @@ Json emit_elements(const Type& type, const void* p) {
   Json object{Json::Object{}};
   type.visit(p, [&](const std::string* key, const void* element) {
     if (key == nullptr) {
-      array.push_back(emit_value(*type.element, element));
+      array.push_back(emit(*type.element, element));
     } else {
-      object.set(*key, emit_value(*type.element, element));
+      object.set(*key, emit(*type.element, element));
     }
   });
   return type.shape == Shape::kList ? Json(std::move(array)) : object;
 }
 
-Json emit_value(const Type& type, const void* p) {
+}  // namespace
+
+Json emit(const Type& type, const void* p) {
   switch (type.shape) {
     case Shape::kBool: return type.get_integer(p) != 0;
     case Shape::kInteger: return type.get_integer(p);
@@ -57,15 +57,13 @@ Json emit_value(const Type& type, const void* p) {
     case Shape::kText: return type.get_text(p);
     case Shape::kEnum: return type.names[static_cast<size_t>(type.get_integer(p))];
     case Shape::kObject: return emit(type.object(), p);
-    case Shape::kOptional: return emit_value(*type.element, type.get_optional(p));
+    case Shape::kOptional: return emit(*type.element, type.get_optional(p));
     case Shape::kList:
     case Shape::kMap: return emit_elements(type, p);
     case Shape::kJson: return type.get_json(p);
   }
   __builtin_unreachable();
 }
-
-}  // namespace
 
 Json emit(const Schema& schema, const void* object) {
   Json out{Json::Object{}};

@@ -34,22 +34,25 @@ class Parser {
  public:
   explicit Parser(const ParseOptions& options) : options_(options) {}
 
-  void parse_object(const Json& value, const Schema& schema, void* object, const Path& path) {
+  void parse_object(Json& value, const Schema& schema, void* object, const Path& path) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
     const size_t before = problems_.size();
-    for (const auto& [name, member] : value.as_object()) {
+    std::erase_if(value.as_object(), [](const auto& member) { return member.second.is_null(); });
+    for (auto& [name, member] : value.as_object()) {
       if (!parse_member(name, member, schema, object, path))
         unknown_field(name, member, schema, path);
     }
     check_required(value, schema, path);
-    if (problems_.size() == before) check_rules(value, schema, path);
+    if (problems_.size() > before) return;
+    add_defaults(value, schema);
+    check_rules(value, schema, path);
   }
 
   Problems take() { return std::move(problems_); }
 
  private:
   // False: the schema has no such member.
-  bool parse_member(const std::string& name, const Json& value, const Schema& schema, void* object,
+  bool parse_member(const std::string& name, Json& value, const Schema& schema, void* object,
                     const Path& path) {
     for (const Field& field : schema.fields) {
       void* member = field.member(object);
@@ -62,15 +65,14 @@ class Parser {
         static_cast<Json*>(member)->set(name, value);
         return true;
       } else if (field.name == name) {
-        const Path at{&path, field.name, {}};
-        if (!value.is_null()) parse_field(value, field, member, at);
+        parse_field(value, field, member, {&path, field.name, {}});
         return true;
       }
     }
     return false;
   }
 
-  void parse_field(const Json& value, const Field& field, void* member, const Path& path) {
+  void parse_field(Json& value, const Field& field, void* member, const Path& path) {
     const size_t before = problems_.size();
     parse_value(value, *field.type, member, path, &field.each);
     if (problems_.size() > before) return;
@@ -78,8 +80,7 @@ class Parser {
     if (!field.unique_by.empty()) check_unique(value, field, path);
   }
 
-  void parse_value(const Json& value, const Type& type, void* p, const Path& path,
-                   const Bounds* each) {
+  void parse_value(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
     switch (type.shape) {
       case Shape::kBool:
         if (!value.is_bool()) return wrong_type(value, "true or false", path);
@@ -118,22 +119,20 @@ class Parser {
     type.set_index(p, static_cast<size_t>(it - type.names.begin()));
   }
 
-  void parse_list(const Json& value, const Type& type, void* p, const Path& path,
-                  const Bounds* each) {
+  void parse_list(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
     if (!value.is_array()) return wrong_type(value, "a list", path);
     type.reserve(p, value.as_array().size());
     for (size_t i = 0; i < value.as_array().size(); ++i) {
-      const Json& item = value.as_array()[i];
+      Json& item = value.as_array()[i];
       const Path at{&path, {}, i};
       parse_value(item, *type.element, type.append(p, nullptr), at, nullptr);
       if (each != nullptr) check_bounds(item, *each, at);
     }
   }
 
-  void parse_map(const Json& value, const Type& type, void* p, const Path& path,
-                 const Bounds* each) {
+  void parse_map(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
-    for (const auto& [key, item] : value.as_object()) {
+    for (auto& [key, item] : value.as_object()) {
       const Path at{&path, key, {}};
       parse_value(item, *type.element, type.append(p, &key), at, nullptr);
       if (each != nullptr) check_bounds(item, *each, at);
@@ -205,16 +204,27 @@ class Parser {
     for (const Field& field : schema.fields) {
       if (field.embedded) check_required(value, field.type->object(), path);
       if (!field.required) continue;
-      const Json* member = value.find(field.name);
-      if (member == nullptr || member->is_null())
+      if (value.find(field.name) == nullptr)
         add(value, {&path, field.name, {}}, "Required", "is missing");
     }
   }
 
+  static void add_defaults(Json& value, const Schema& schema) {
+    for (const auto& [name, initial] : schema.defaults) {
+      if (value.find(name) == nullptr) value.as_object().emplace_back(name, initial);
+    }
+  }
+
+  // A rule whose evaluation fails is broken too.
   void check_rules(const Json& value, const Schema& schema, const Path& path) {
-    if (!options_.check_rule) return;
+    for (const Field& field : schema.fields) {
+      if (field.embedded) check_rules(value, field.type->object(), path);
+    }
     for (const Rule& rule : schema.rules) {
-      if (!options_.check_rule(rule.expression, value))
+      const auto holds = rule.program.evaluate(value);
+      if (!holds)
+        add(value, path, "Invalid", fmt::format("{} ({})", rule.message, holds.error().message));
+      else if (!*holds)
         add(value, path, "Invalid", std::string(rule.message));
     }
   }
@@ -265,7 +275,7 @@ class Parser {
 
 }  // namespace
 
-Problems parse(const Json& value, const Schema& schema, void* object, const ParseOptions& options) {
+Problems parse(Json& value, const Schema& schema, void* object, const ParseOptions& options) {
   Parser parser(options);
   parser.parse_object(value, schema, object, Path{});
   return parser.take();

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "cel/program.h"
 
 namespace re2 {
 class RE2;
@@ -80,8 +81,9 @@ struct Field {
 };
 
 struct Rule {
-  std::string_view expression;  // CEL, on `self`
+  std::string_view expression;  // CEL, on `self`, with defaults filled in
   std::string_view message;
+  cel::Program program;  // `expression`, compiled
 };
 
 struct Schema {
@@ -89,6 +91,9 @@ struct Schema {
   std::string_view doc;
   std::vector<Field> fields;
   std::vector<Rule> rules;
+  // What the API server would fill in where a member is missing: of members that are no optional
+  // and not required, the initial values that aren't empty (or are said to be kept when empty).
+  std::vector<std::pair<std::string, Json>> defaults;
 };
 
 }  // namespace limen::schema
