@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <utility>
@@ -56,8 +57,8 @@ class Runner {
   Status start() {
     xds::ServerSettings settings;
     settings.unix_socket = options_.state_dir + "/xds.sock";
-    settings.on_nack = [this](const xds::NackReport& report) {
-      loop_.post([this, report] { on_nack(report); });
+    settings.on_answer = [this](const xds::AnswerReport& report) {
+      if (matters(report.answer)) loop_.post([this, report] { on_answer(report); });
     };
     auto server = xds::Server::start(std::move(settings));
     if (!server) return server.error();
@@ -145,10 +146,27 @@ class Runner {
     }
   }
 
-  void on_nack(const xds::NackReport& report) {
-    for (const auto& [name, version] : report.nack.resources) {
-      log::error("xds", "{}: Envoy refused {}: {}", report.proxy, name, report.nack.message);
+  // That clusters and endpoints are accepted is of no account to anyone.
+  static bool matters(const xds::Answer& answer) {
+    return !answer.refusal.empty() || (answer.type != xds::ResourceType::kCluster &&
+                                       answer.type != xds::ResourceType::kEndpoints);
+  }
+
+  void on_answer(const xds::AnswerReport& report) {
+    const xds::Answer& answer = report.answer;
+    const auto is_named = [&](const auto& resource) {
+      return answer.refusal.find(resource.first) != std::string::npos;
+    };
+    const bool any_named = std::any_of(answer.resources.begin(), answer.resources.end(), is_named);
+    translate::Input input;
+    for (const auto& resource : answer.resources) {
+      const bool meant = !any_named || is_named(resource);
+      if (!answer.refusal.empty() && meant)
+        log::error("xds", "{}: Envoy refuses {}: {}", report.proxy, resource.first, answer.refusal);
+      input.answers.push_back({report.proxy, answer.type, resource.first, resource.second,
+                               meant ? answer.refusal : std::string()});
     }
+    apply(input);
   }
 
   RunOptions options_;

@@ -237,8 +237,38 @@ struct TranslatedRoute {
   Verdict resolved_refs;
   Verdict rules;  // not ok: some or all rules could not be translated
   bool all_rules_failed = false;
+  Verdict envoy;  // not ok: Envoy refuses the route, and these are the last good entries
 
   bool operator==(const TranslatedRoute&) const = default;
+};
+
+// ---- Refusals
+// --------------------------------------------------------------------------------------
+
+// A route whose last good version stands in for it.
+struct HeldRoute {
+  std::shared_ptr<const TranslatedRoute> last_good;  // nullptr: there is none
+  std::string refusal;  // Envoy's message; "": only while others are tried
+
+  bool operator==(const HeldRoute&) const = default;
+};
+
+struct Refusal {
+  std::string message;  // Envoy's
+  bool operator==(const Refusal&) const = default;
+};
+
+struct ResourceName {
+  std::string proxy;
+  xds::ResourceType type;
+  std::string name;
+
+  bool operator==(const ResourceName&) const = default;
+  std::string text() const { return proxy + " " + name; }
+  template <class H>
+  friend H AbslHashValue(H h, const ResourceName& key) {
+    return H::combine(std::move(h), key.proxy, key.type, key.name);
+  }
 };
 
 // ---- Certificate

@@ -57,6 +57,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       config_maps(graph, "config_maps"),
       namespaces(graph, "namespaces"),
       proxy_states(graph, "proxy_states"),
+      held_routes(graph, "held_routes"),
+      refusals(graph, "refusals"),
       grants_of("grants_of", reference_grants,
                 [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       slices_of("slices_of", endpoint_slices,

@@ -1,5 +1,6 @@
 #include "translate/translator.h"
 
+#include "translate/isolation.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -42,7 +43,7 @@ class Loader {
 }  // namespace
 
 struct Translator::Engine {
-  explicit Engine(Options options) : world(std::move(options)) {
+  explicit Engine(Options options) : world(std::move(options)), isolation(world) {
     using xds::ResourceType;
     collect(world.proxy_clusters, ResourceType::kCluster,
             [](const ProxyCluster& key) { return key.cluster.text(); });
@@ -99,6 +100,7 @@ struct Translator::Engine {
   }
 
   World world;
+  Isolation isolation;
   Output output;
   std::map<PortKey, std::string> listener_names;
 };
@@ -107,10 +109,17 @@ Translator::Translator(Options options) : engine_(std::make_unique<Engine>(std::
 Translator::~Translator() = default;
 
 Output Translator::apply(const Input& input) {
-  Loader loader(engine_->world);
-  for (const api::ObjectChange& change : input.objects) loader.load(change);
-  for (const ProxyState& state : input.proxies) engine_->world.proxy_states.set(state.proxy, state);
-  engine_->output.rows = engine_->world.graph.commit();
+  World& world = engine_->world;
+  Isolation& isolation = engine_->isolation;
+  Loader loader(world);
+  for (const api::ObjectChange& change : input.objects) {
+    loader.load(change);
+    if (change.kind == api::Kind::kHttpRoute) isolation.on_edit(change.key);
+  }
+  for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
+  for (const EnvoyAnswer& answer : input.answers) isolation.on_answer(answer);
+  do engine_->output.rows += world.graph.commit();
+  while (isolation.settle());
   return std::exchange(engine_->output, {});
 }
 

@@ -40,13 +40,13 @@ struct Output {
   size_t rows = 0;  // rules that ran
 };
 
-// A resource that an Envoy refused; found by the xDS server.
-struct Rejection {
+// What an Envoy said to a version of a resource; told by the xDS server.
+struct EnvoyAnswer {
   std::string proxy;
   xds::ResourceType type;
   std::string name;
-  uint64_t hash = 0;    // of the refused version
-  std::string message;  // Envoy's
+  uint64_t hash = 0;    // of that version
+  std::string refusal;  // Envoy's message; "": it accepted
 };
 
 // How far the proxies of a plan are; found by the infrastructure.
@@ -60,7 +60,7 @@ struct ProxyState {
 
 struct Input {
   api::ChangeBatch objects;
-  std::vector<Rejection> rejections;
+  std::vector<EnvoyAnswer> answers;
   std::vector<ProxyState> proxies;
 };
 

@@ -33,6 +33,9 @@ struct World {
   flow::Table<ObjectKey, api::Namespace> namespaces;
   // Input: what the infrastructure reports.
   flow::Table<std::string, ProxyState> proxy_states;
+  // Input: what Envoys refuse (isolation.h).
+  flow::Table<ObjectKey, HeldRoute> held_routes;
+  flow::Table<ResourceName, Refusal> refusals;
 
   // Grants by the namespace that they open.
   flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;

@@ -12,9 +12,8 @@ import pytest
 from limen import free_port, wait_for
 
 
-def make_pair(folder, name):
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                    "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
+def make_pair(folder, name, key=("ec", "-pkeyopt", "ec_paramgen_curve:P-256")):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", *key, "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}",
                     "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"], check=True, capture_output=True)
     return (folder / f"{name}.crt").read_bytes(), (folder / f"{name}.key").read_bytes()
 
@@ -93,3 +92,15 @@ def test_a_rotated_certificate_takes_effect_on_the_running_envoy(https):
     wait_for(lambda: presented(https.https_port, "one.test") == der(https.pairs["new.test"][0]))
     assert https.envoy_pids() == pids
     assert "PRIVATE KEY" not in https.log.read_text()
+
+
+def test_a_certificate_that_envoy_refuses_is_named(https, tmp_path):
+    wait_for(lambda: presented(https.https_port, "one.test") == der(https.pairs["one.test"][0]))
+    https.write("one.json", secret("one-test", *make_pair(tmp_path, "weak.test", ("rsa:1024",))))
+    wait_for(lambda: "Envoy refuses default/one-test" in https.status(), timeout=5)
+    assert presented(https.https_port, "one.test") == der(https.pairs["one.test"][0])
+    https.write("two.json", secret("two-test", *https.pairs["two.test"]))
+    wait_for(lambda: presented(https.https_port, "two.test") == der(https.pairs["two.test"][0]))
+    https.write("one.json", secret("one-test", *https.pairs["new.test"]))
+    wait_for(lambda: presented(https.https_port, "one.test") == der(https.pairs["new.test"][0]))
+    wait_for(lambda: "Envoy refuses" not in https.status())

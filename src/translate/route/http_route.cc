@@ -321,6 +321,23 @@ class Translation {
   TranslatedRoute result_;
 };
 
+// The last good version with what is known of the current one.
+std::shared_ptr<const TranslatedRoute> stand_in(const HeldRoute& held,
+                                                const TranslatedRoute& current) {
+  auto result = held.last_good == nullptr ? std::make_shared<TranslatedRoute>()
+                                          : std::make_shared<TranslatedRoute>(*held.last_good);
+  result->resolved_refs = current.resolved_refs;
+  result->rules = current.rules;
+  result->all_rules_failed = current.all_rules_failed;
+  result->envoy = {};
+  if (held.refusal.empty()) return result;
+  const char* consequence =
+      result->entries.empty() ? "the route is left out" : "its last good version stays in force";
+  result->envoy = Verdict::no("UnsupportedValue", fmt::format("Envoy refuses the route: {}; {}",
+                                                              held.refusal, consequence));
+  return result;
+}
+
 }  // namespace
 
 std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
@@ -328,7 +345,9 @@ std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World
   const Attachments* attachments = world.attachments.get(reads, key);
   const api::HttpRoute* route = world.http_routes.get(reads, key);
   if (attachments == nullptr || route == nullptr) return nullptr;
-  return Translation(reads, world, *route, *attachments).run();
+  auto translated = Translation(reads, world, *route, *attachments).run();
+  const HeldRoute* held = world.held_routes.get(reads, key);
+  return held == nullptr ? translated : stand_in(*held, *translated);
 }
 
 }  // namespace limen::translate

@@ -2,21 +2,49 @@
 
 #include <algorithm>
 
+#include "translate/route/rules.h"
 #include "translate/status/rules.h"
 
 namespace limen::translate {
 namespace {
 
-Verdict programmed_verdict(const ListenerModel& listener) {
+Verdict refused(const ResourceName& name, const std::string& message) {
+  return Verdict::no(
+      "Invalid",
+      fmt::format("Envoy refuses {}: {}; the last good one stays in force", name.name, message));
+}
+
+// Whether Envoy refuses something that the listener is made of.
+Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy,
+                      const ListenerModel& listener) {
+  std::vector<ResourceName> parts;
+  for (const std::string& secret : listener.secrets)
+    parts.push_back({proxy, xds::ResourceType::kSecret, secret});
+  const ProxyModel* model = world.proxies.get(reads, proxy);
+  for (const PortModel& port : model == nullptr ? std::vector<PortModel>() : model->ports) {
+    if (port.port != listener.port) continue;
+    parts.push_back({proxy, xds::ResourceType::kListener, port.name});
+    parts.push_back(
+        {proxy, xds::ResourceType::kRouteConfiguration, route_configuration_of(port, listener)});
+  }
+  for (const ResourceName& part : parts) {
+    const Refusal* refusal = world.refusals.get(reads, part);
+    if (refusal != nullptr) return refused(part, refusal->message);
+  }
+  return {};
+}
+
+Verdict programmed_verdict(flow::Reads& reads, World& world, const std::string& proxy,
+                           const ListenerModel& listener) {
   if (!listener.programmed.ok) return listener.programmed;
   if (!listener.accepted.ok) return Verdict::no("Invalid", "the listener is not accepted");
   if (!listener.conflicted.ok)
     return Verdict::no("Invalid", "the listener conflicts with another one");
-  return {};
+  return envoy_verdict(reads, world, proxy, listener);
 }
 
-api::ListenerStatus listener_status(flow::Reads& reads, World& world, const ListenerModel& listener,
-                                    int64_t generation) {
+api::ListenerStatus listener_status(flow::Reads& reads, World& world, const std::string& proxy,
+                                    const ListenerModel& listener, int64_t generation) {
   api::ListenerStatus status;
   status.name = listener.name;
   for (const std::string& kind : listener.kinds)
@@ -27,8 +55,9 @@ api::ListenerStatus listener_status(flow::Reads& reads, World& world, const List
   const Verdict accepted = listener.conflicted.ok ? listener.accepted : listener.conflicted;
   status.conditions.push_back(
       condition("Accepted", accepted, "Accepted", "the listener is accepted", generation));
-  status.conditions.push_back(condition("Programmed", programmed_verdict(listener), "Programmed",
-                                        "the configuration is sent to the proxies", generation));
+  status.conditions.push_back(
+      condition("Programmed", programmed_verdict(reads, world, proxy, listener), "Programmed",
+                "the configuration is sent to the proxies", generation));
   status.conditions.push_back(condition("ResolvedRefs", listener.resolved_refs, "ResolvedRefs",
                                         "all references are resolved", generation));
   api::Condition conflicted = condition("Conflicted", listener.conflicted, "NoConflicts",
@@ -87,7 +116,8 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
       status->addresses.push_back({"IPAddress", address});
   }
   for (const ListenerModel& listener : listeners)
-    status->listeners.push_back(listener_status(reads, world, listener, generation));
+    status->listeners.push_back(
+        listener_status(reads, world, gateway->proxy, listener, generation));
   return status;
 }
 

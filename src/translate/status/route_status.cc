@@ -6,6 +6,7 @@ namespace {
 // One rule that can't be translated leaves the others working: PartiallyInvalid.
 Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* route) {
   if (!attachment.accepted.ok) return attachment.accepted;
+  if (route != nullptr && !route->envoy.ok) return route->envoy;
   if (route != nullptr && route->all_rules_failed) return route->rules;
   return {};
 }

@@ -25,23 +25,40 @@ bool uses_clusters(ResourceType type) {
   return type == ResourceType::kListener || type == ResourceType::kRouteConfiguration;
 }
 
+// Envoy answers a whole response: with one resource in it, a refusal says whose fault it is.
+// Refusals of clusters and listeners name them.
+bool goes_alone(ResourceType type) {
+  return type == ResourceType::kSecret || type == ResourceType::kRouteConfiguration;
+}
+
+// Envoy's message without the dump of the whole resource that a failed validation begins with.
+std::string refusal_of(const Request& request) {
+  constexpr size_t kLongest = 1000;
+  std::string_view message = request.error_detail().message();
+  const size_t reason = message.rfind("Proto constraint validation failed");
+  if (reason != std::string_view::npos) message.remove_prefix(reason);
+  if (message.empty()) return "no reason given";
+  return std::string(message.substr(0, kLongest));
+}
+
 }  // namespace
 
-std::optional<Nack> DeltaStream::on_request(const Request& request) {
+std::optional<Answer> DeltaStream::on_request(const Request& request) {
   const auto type = type_of(request.type_url());
   if (!type) return std::nullopt;
   TypeState& it = state(*type);
-  std::optional<Nack> nack;
+  Answer answer{*type, {}, {}};
   if (it.in_flight && request.response_nonce() == it.in_flight->nonce) {
-    const InFlight answered = *std::exchange(it.in_flight, std::nullopt);
-    if (request.has_error_detail())
-      nack = Nack{*type, answered.resources, request.error_detail().message()};
+    answer.resources = std::exchange(it.in_flight, std::nullopt)->resources;
+    if (request.has_error_detail()) answer.refusal = refusal_of(request);
     if (*type == ResourceType::kEndpoints) {
-      for (const auto& [name, version] : answered.resources) warming_.erase(name);
+      for (const auto& [name, version] : answer.resources) warming_.erase(name);
     }
   }
+  for (const auto& [name, version] : request.initial_resource_versions())
+    answer.resources.emplace_back(name, version_of(version));
   subscribe(it, request);
-  return nack;
+  return answer.resources.empty() ? std::nullopt : std::optional(std::move(answer));
 }
 
 void DeltaStream::subscribe(TypeState& it, const Request& request) {
@@ -144,6 +161,10 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
   std::vector<std::string> names(it.pending.begin(), it.pending.end());
   std::sort(names.begin(), names.end());
   for (std::string& name : names) {
+    if (goes_alone(type) && !response.resources.empty()) {
+      later.push_back(std::move(name));
+      continue;
+    }
     const WireResourcePtr resource = group.find(type, name);
     const auto sent = it.sent.find(name);
     if (resource == nullptr) {

@@ -21,11 +21,11 @@ class DeltaDiscoveryRequest;
 
 namespace limen::xds {
 
-// A response that an Envoy refused.
-struct Nack {
+// What an Envoy says to resources that it was sent, or has already when it connects.
+struct Answer {
   ResourceType type;
-  std::vector<std::pair<std::string, uint64_t>> resources;  // names and versions sent
-  std::string message;
+  std::vector<std::pair<std::string, uint64_t>> resources;  // names and versions
+  std::string refusal;                                      // Envoy's message; "": it accepts
 };
 
 class DeltaStream {
@@ -34,7 +34,7 @@ class DeltaStream {
   explicit DeltaStream(Clock::duration patience) : patience_(patience) {}
 
   // Takes a request in.  A type that is not served is ignored.
-  std::optional<Nack> on_request(
+  std::optional<Answer> on_request(
       const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
 
   // The next response to send, if there is any now.

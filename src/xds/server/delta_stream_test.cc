@@ -45,8 +45,8 @@ class DeltaStreamTest : public testing::Test {
     last_ = response->type;
     return message;
   }
-  std::optional<Nack> acknowledge(const DeltaDiscoveryResponse& response,
-                                  const std::string& error = "") {
+  std::optional<Answer> acknowledge(const DeltaDiscoveryResponse& response,
+                                    const std::string& error = "") {
     DeltaDiscoveryRequest it = request(last_);
     it.set_response_nonce(response.nonce());
     if (!error.empty()) it.mutable_error_detail()->set_message(error);
@@ -180,7 +180,7 @@ TEST_F(DeltaStreamTest, ARefusalIsReportedAndNotRepeated) {
   ASSERT_TRUE(response);
   const auto nack = acknowledge(*response, "bad listener");
   ASSERT_TRUE(nack);
-  EXPECT_EQ(nack->message, "bad listener");
+  EXPECT_EQ(nack->refusal, "bad listener");
   ASSERT_EQ(nack->resources.size(), 1u);
   EXPECT_EQ(nack->resources[0].first, "l");
   EXPECT_FALSE(receive());

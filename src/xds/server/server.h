@@ -14,10 +14,10 @@
 
 namespace limen::xds {
 
-struct NackReport {
+struct AnswerReport {
   std::string proxy;
   std::string node;  // Envoy's node.id
-  Nack nack;
+  Answer answer;
 };
 
 struct ServerSettings {
@@ -26,7 +26,7 @@ struct ServerSettings {
   std::string certificate_file, key_file, ca_file;  // for TCP; read again when they change
   Clock::duration linger = std::chrono::seconds(5);
   Clock::duration patience = std::chrono::seconds(5);
-  std::function<void(const NackReport&)> on_nack;  // any thread
+  std::function<void(const AnswerReport&)> on_answer;  // any thread
 };
 
 class Server {

@@ -56,12 +56,13 @@ bool StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
   } else if (request.has_node() && request.node().cluster() != proxy_) {
     return false;  // a stream does not change whose resources it sees
   }
-  std::optional<Nack> nack;
+  std::optional<Answer> answer;
   {
     absl::MutexLock lock(&group_->mutex);
-    nack = protocol_.on_request(request);
+    answer = protocol_.on_request(request);
   }
-  if (nack && host_.settings().on_nack) host_.settings().on_nack({proxy_, node_, std::move(*nack)});
+  if (answer && host_.settings().on_answer)
+    host_.settings().on_answer({proxy_, node_, std::move(*answer)});
   return true;
 }
 
