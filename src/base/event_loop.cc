@@ -63,6 +63,7 @@ void EventLoop::run() {
     }
     run_timers();
   }
+  stopping_ = false;
 }
 
 void EventLoop::stop() { stopping_ = true; }

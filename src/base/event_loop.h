@@ -30,7 +30,7 @@ class EventLoop {
   // From any thread: run it on the loop's thread.
   void post(Callback callback);
 
-  void run();   // until stop()
+  void run();   // until stop(); may be called again
   void stop();  // from a callback
 
  private:

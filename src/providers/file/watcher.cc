@@ -3,6 +3,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/log.h"
@@ -13,10 +14,17 @@ namespace {
 constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
                              IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 
+// Absolute, without "." and "..", without a slash at the end.
+std::string plain(const std::filesystem::path& path) {
+  std::string text = std::filesystem::absolute(path).lexically_normal().string();
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
 // The nearest folder above `path` that exists: where a vanished path will come back.
 std::string folder_above(const std::string& path) {
   std::error_code error;
-  std::filesystem::path folder = std::filesystem::absolute(path, error).parent_path();
+  std::filesystem::path folder = std::filesystem::path(plain(path)).parent_path();
   while (!std::filesystem::is_directory(folder, error) && folder.has_relative_path())
     folder = folder.parent_path();
   return folder.string();
@@ -58,18 +66,28 @@ void Watcher::on_events() {
   timer_ = loop_.after(settings_.settle, [this] { settle(); });
 }
 
-void Watcher::on_event(const std::string& folder, uint32_t mask, const std::string& name) {
+// Whether `path` is one of the named paths or lies above one.
+bool Watcher::leads_to_named(const std::string& path) const {
+  return std::any_of(settings_.paths.begin(), settings_.paths.end(), [&](const std::string& it) {
+    const std::string named = plain(it);
+    return named == path || named.starts_with(path + "/");
+  });
+}
+
+void Watcher::on_event(const Folder& in, uint32_t mask, const std::string& name) {
+  const std::string& folder = in.path;
+  if (!in.scanned) {  // what else is in there is no concern of ours
+    rescan_ |= name.empty() || leads_to_named(plain(std::filesystem::path(folder) / name));
+    return;
+  }
   const bool is_document = is_document_name(name);
   if (name.starts_with(".") && !name.starts_with(".."))
     return;  // hidden; ".." begins the links of mounted ConfigMaps
   if (!is_document || (mask & IN_ISDIR) != 0) {
     // A folder or a link came or went, or a named file without the usual ending.
-    if ((mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || name.starts_with("..") ||
-        folder.empty())
+    if ((mask & (IN_ISDIR | IN_DELETE_SELF | IN_MOVE_SELF)) != 0 || name.starts_with(".."))
       rescan_ = true;
-    for (const std::string& path : settings_.paths) {
-      if (!name.empty() && std::filesystem::path(path).filename() == name) rescan_ = true;
-    }
+    rescan_ |= leads_to_named(plain(std::filesystem::path(folder) / name));
     return;
   }
   const std::string file = (std::filesystem::path(folder) / name).string();
@@ -97,18 +115,19 @@ void Watcher::settle() {
 void Watcher::rescan() { add_watches(load(settings_.paths, settings_.load, store_)); }
 
 void Watcher::add_watches(const Scan& scan) {
-  std::set<std::string> folders(scan.folders.begin(), scan.folders.end());
-  for (const std::string& path : settings_.paths) {
-    const std::string above = folder_above(path);
-    if (!folders.contains(above)) folders.insert(above);
-  }
-  for (const std::string& folder : folders) {
-    const int watch = ::inotify_add_watch(inotify_.get(), folder.c_str(), kEvents);
-    if (watch < 0) {
-      log::warn("files", "cannot watch {}: changes there are not seen", folder);
-    } else {
-      folders_.emplace(watch, folder);
-    }
+  // A folder has one watch whatever it is called; being scanned counts.
+  for (const std::string& folder : scan.folders) add_watch({folder, true});
+  for (const std::string& path : settings_.paths) add_watch({folder_above(path), false});
+}
+
+void Watcher::add_watch(const Folder& folder) {
+  const int watch = ::inotify_add_watch(inotify_.get(), folder.path.c_str(), kEvents);
+  if (watch < 0) {
+    log::warn("files", "cannot watch {}: changes there are not seen", folder.path);
+  } else if (folder.scanned) {
+    folders_[watch] = folder;
+  } else {
+    folders_.try_emplace(watch, folder);
   }
 }
 

@@ -30,7 +30,14 @@ class Watcher {
 
  private:
   void on_events();
-  void on_event(const std::string& folder, uint32_t mask, const std::string& name);
+  struct Folder {
+    std::string path;
+    bool scanned = false;  // its documents count; else it is watched only for a named path's coming
+  };
+
+  void on_event(const Folder& in, uint32_t mask, const std::string& name);
+  bool leads_to_named(const std::string& path) const;
+  void add_watch(const Folder& folder);
   void rescan();
   void add_watches(const Scan& scan);
   void settle();
@@ -39,8 +46,8 @@ class Watcher {
   EventLoop& loop_;
   ObjectStore& store_;
   UniqueFd inotify_;
-  std::map<int, std::string> folders_;  // by watch
-  std::set<std::string> changed_;       // files to read again
+  std::map<int, Folder> folders_;  // by watch
+  std::set<std::string> changed_;  // files to read again
   bool rescan_ = false;
   uint64_t timer_ = 0;
 };
