@@ -32,9 +32,31 @@ struct RunOptions {
   std::string state_dir;
   std::string envoy_path;  // "": found on PATH or in the virtual environment
   bool hold_vanished = true;
+  bool start_envoys = true;   // false: they run elsewhere
+  std::string xds_address;    // "HOST:PORT" for Envoys on other machines; "": none
+  std::string xds_certs_dir;  // what certgen made
   log::Level log_level = log::Level::kInfo;
 };
 int run(RunOptions options);
+
+struct CertgenOptions {
+  std::string dir;
+  std::vector<std::string> proxies;  // "<namespace>/<gateway>", or a GatewayClass's name
+  std::vector<std::string> hosts;    // of the xDS server; none: the local ones
+  int days = 365;
+  bool renew = false;
+};
+int certgen(const CertgenOptions& options);
+
+struct BootstrapOptions {
+  std::string proxy;
+  std::string xds_address;
+  std::string certs_dir;
+  std::string node;  // "": the machine's name
+  std::string admin_socket = "/run/envoy-admin.sock";
+  std::string output = "yaml";  // yaml or json
+};
+int bootstrap(const BootstrapOptions& options);
 
 struct StatusOptions {
   std::string kind, name;       // "": all

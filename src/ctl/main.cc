@@ -2,10 +2,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
 
 #include <CLI/CLI.hpp>
 
+#include "base/strings.h"
 #include "ctl/commands.h"
 
 namespace limen::ctl {
@@ -37,6 +40,8 @@ struct CommandLine {
   ValidateOptions validate;
   RunOptions run;
   StatusOptions status;
+  CertgenOptions certgen;
+  BootstrapOptions bootstrap;
 };
 
 void add_translate(CLI::App& app, CommandLine& line) {
@@ -77,9 +82,52 @@ void add_run(CLI::App& app, CommandLine& line) {
       ->add_option("--hold-vanished", options.hold_vanished,
                    "Keep in force what a vanished folder said")
       ->capture_default_str();
+  auto* address = command->add_option("--xds-address", options.xds_address,
+                                      "Listen here for Envoys on other machines, by mutual TLS");
+  auto* certs = command->add_option("--xds-certs", options.xds_certs_dir,
+                                    "Folder with the certificates for that (see certgen)");
+  address->needs(certs)->type_name("HOST:PORT");
+  command
+      ->add_option("--start-envoys", options.start_envoys,
+                   "Start an Envoy for each Gateway on this machine")
+      ->capture_default_str();
   command->add_option("--log-level", options.log_level, "debug, info, warn or error")
       ->transform(CLI::CheckedTransformer(kLevels));
   command->callback([&] { line.code = run(line.run); });
+}
+
+void add_certgen(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "certgen", "Make the certificates for mutual TLS with Envoys on other machines");
+  CertgenOptions& options = line.certgen;
+  command->add_option("--dir", options.dir, "Folder for them; an authority that is there is used")
+      ->required();
+  command->add_option("--proxy", options.proxies,
+                      "NAMESPACE/GATEWAY that an Envoy serves (or a GatewayClass, if merged)");
+  command->add_option("--host", options.hosts, "Name or IP address that Envoys reach Limen by");
+  command->add_option("--days", options.days, "Life of the certificates")
+      ->check(CLI::Range(1, 3650))
+      ->capture_default_str();
+  command->add_flag("--renew", options.renew, "Make certificates anew that are there already");
+  command->callback([&] { line.code = certgen(line.certgen); });
+}
+
+void add_bootstrap(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "bootstrap", "Print the configuration that an Envoy on another machine starts with");
+  BootstrapOptions& options = line.bootstrap;
+  command->add_option("--proxy", options.proxy, "NAMESPACE/GATEWAY that it serves")->required();
+  command->add_option("--xds-address", options.xds_address, "Where `limen run` is reached")
+      ->required()
+      ->type_name("HOST:PORT");
+  command->add_option("--certs", options.certs_dir, "Folder that certgen made")->required();
+  command->add_option("--node", options.node, "The Envoy's name; else the machine's");
+  command->add_option("--admin-socket", options.admin_socket, "Unix socket of its admin interface")
+      ->capture_default_str();
+  command->add_option("-o,--output", options.output, "yaml or json")
+      ->check(CLI::IsMember({"yaml", "json"}))
+      ->capture_default_str();
+  command->callback([&] { line.code = bootstrap(line.bootstrap); });
 }
 
 void add_status(CLI::App& app, CommandLine& line) {
@@ -94,6 +142,19 @@ void add_status(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = status(line.status); });
 }
 
+// "there is no command 'stauts'; did you mean 'status'?"; nullopt: the first word is fine.
+std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return std::nullopt;
+  const std::string word = argv[1];
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return std::nullopt;
+  const std::vector<std::string_view> candidates(names.begin(), names.end());
+  const auto guess = nearest(word, candidates);
+  return fmt::format("there is no command '{}'{} (`limen --help` lists them)", word,
+                     guess ? fmt::format("; did you mean '{}'?", *guess) : "");
+}
+
 int main_of(int argc, char** argv) {
   CLI::App app("Limen drives Envoy from Gateway API YAML.");
   app.require_subcommand(1);
@@ -105,9 +166,15 @@ int main_of(int argc, char** argv) {
   add_validate(app, line);
   add_run(app, line);
   add_status(app, line);
+  add_certgen(app, line);
+  add_bootstrap(app, line);
   app.add_subcommand("version", "Print the version")->callback([] {
     fmt::print("limen {}\n", LIMEN_VERSION);
   });
+  if (const auto unknown = unknown_command(app, argc, argv)) {
+    fmt::print(stderr, "limen: {}\n", *unknown);
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {

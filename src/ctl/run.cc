@@ -15,6 +15,7 @@
 
 #include "base/event_loop.h"
 #include "base/log.h"
+#include "ctl/certs.h"
 #include "ctl/commands.h"
 #include "ctl/offline.h"
 #include "ctl/status_board.h"
@@ -60,6 +61,13 @@ class Runner {
     settings.on_answer = [this](const xds::AnswerReport& report) {
       if (matters(report.answer)) loop_.post([this, report] { on_answer(report); });
     };
+    if (!options_.xds_address.empty()) {
+      settings.tcp_address = options_.xds_address;
+      const PairFiles pair = server_files(options_.xds_certs_dir);
+      settings.certificate_file = pair.certificate;
+      settings.key_file = pair.key;
+      settings.ca_file = authority_files(options_.xds_certs_dir).certificate;
+    }
     auto server = xds::Server::start(std::move(settings));
     if (!server) return server.error();
     server_ = std::move(*server);
@@ -121,7 +129,9 @@ class Runner {
     const auto begin = std::chrono::steady_clock::now();
     const translate::Output output = translator_.apply(input);
     server_->apply(output.resources);
-    for (const infra::PlanChange& plan : output.plans) host_.apply(plan);
+    if (options_.start_envoys) {
+      for (const infra::PlanChange& plan : output.plans) host_.apply(plan);
+    }
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begin);
     if (!input.objects.empty()) {

@@ -100,6 +100,7 @@ class Limen:
         self.conf.mkdir(parents=True)
         self.port = free_port()
         self.process = None
+        self.flags = []  # further ones for `limen run`
 
     def write(self, name, text):
         """As careful writers do: a new file, renamed into place."""
@@ -136,7 +137,8 @@ spec:
 
     def start(self):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([LIMEN, "run", "-f", str(self.conf), "--state-dir", str(self.state)],
+            self.process = subprocess.Popen([LIMEN, "run", "-f", str(self.conf), "--state-dir", str(self.state),
+                                             *self.flags],
                                             stdout=log, stderr=log)
 
     def envoy_pids(self):

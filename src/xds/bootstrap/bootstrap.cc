@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "base/yaml.h"
+#include "pki/identity.h"
 
 namespace limen::xds {
 namespace {
@@ -36,16 +40,14 @@ dynamic_resources:
 static_resources:
   clusters:
   - name: xds_cluster
-    type: STATIC
+    type: {discovery}
     connect_timeout: 10s
     load_assignment:
       cluster_name: xds_cluster
       endpoints:
       - lb_endpoints:
         - endpoint:
-            address:
-              pipe:
-                path: {xds}
+            address: {address}
     typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
         "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
@@ -73,14 +75,72 @@ overload_manager:
 
 std::string quoted(const std::string& text) { return to_json(Json(text)); }
 
+std::string pipe(const std::string& path) {
+  return fmt::format("{{pipe: {{path: {}}}}}", quoted(path));
+}
+
+std::string socket_address(const Address& address) {
+  return fmt::format("{{socket_address: {{address: {}, port_value: {}}}}}", quoted(address.host),
+                     address.port);
+}
+
+// Shows the proxy's certificate, and wants one of Limen's in return.
+constexpr char kTlsSocket[] = R"(
+name: envoy.transport_sockets.tls
+typed_config:
+  "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+  common_tls_context:
+    tls_params:
+      tls_minimum_protocol_version: TLSv1_3
+      tls_maximum_protocol_version: TLSv1_3
+    tls_certificates:
+    - certificate_chain: {{filename: {certificate}}}
+      private_key: {{filename: {key}}}
+    validation_context:
+      trusted_ca: {{filename: {ca}}}
+      match_typed_subject_alt_names:
+      - san_type: URI
+        matcher: {{exact: {id}}}
+)";
+
+Json tls_socket(const TlsServer& server) {
+  const std::string text =
+      fmt::format(kTlsSocket, fmt::arg("certificate", quoted(server.certificate_file)),
+                  fmt::arg("key", quoted(server.key_file)), fmt::arg("ca", quoted(server.ca_file)),
+                  fmt::arg("id", quoted(pki::kXdsServerId)));
+  return parse_yaml(text).at(0).value;
+}
+
 }  // namespace
 
 Json make_bootstrap(const BootstrapSettings& settings) {
-  const std::string text = fmt::format(kTemplate, fmt::arg("node", quoted(settings.node)),
-                                       fmt::arg("proxy", quoted(settings.proxy)),
-                                       fmt::arg("admin", quoted(settings.admin_socket)),
-                                       fmt::arg("xds", quoted(settings.xds_socket)));
-  return parse_yaml(text).at(0).value;
+  const auto* remote = std::get_if<TlsServer>(&settings.xds_server);
+  const std::string text = fmt::format(
+      kTemplate, fmt::arg("node", quoted(settings.node)), fmt::arg("proxy", quoted(settings.proxy)),
+      fmt::arg("admin", quoted(settings.admin_socket)),
+      fmt::arg("discovery", remote == nullptr ? "STATIC" : "STRICT_DNS"),
+      fmt::arg("address", remote == nullptr ? pipe(std::get<std::string>(settings.xds_server))
+                                            : socket_address(remote->address)));
+  Json config = parse_yaml(text).at(0).value;
+  if (remote != nullptr) {
+    Json& cluster = config.find("static_resources")->find("clusters")->as_array().at(0);
+    cluster.set("transport_socket", tls_socket(*remote));
+  }
+  return config;
+}
+
+Result<Address> parse_address(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  std::string host = text.substr(0, colon == std::string::npos ? 0 : colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  int port = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed =
+      std::from_chars(end - (text.size() - std::min(colon + 1, text.size())), end, port);
+  if (colon == std::string::npos || host.empty() || parsed.ec != std::errc() || parsed.ptr != end ||
+      port < 1 || port > 65535)
+    return Error{"'" + text + "' has not the form HOST:PORT"};
+  return Address{host, port};
 }
 
 }  // namespace limen::xds

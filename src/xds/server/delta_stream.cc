@@ -190,6 +190,13 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
   return response;
 }
 
+std::vector<std::string> DeltaStream::sent(ResourceType type) const {
+  std::vector<std::string> names;
+  for (const auto& [name, version] : types_[static_cast<size_t>(type)].sent) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
 void DeltaStream::note_sent(ResourceType type, const std::string& name, uint64_t version,
                             const ResourceGroup& group) {
   state(type).sent[name] = version;

@@ -40,6 +40,9 @@ class DeltaStream {
   // The next response to send, if there is any now.
   std::optional<DeltaResponse> next(const ResourceGroup& group, Clock::time_point now);
 
+  // Names of what the Envoy has or was offered, sorted.
+  std::vector<std::string> sent(ResourceType type) const;
+
   // When next() may have an answer though nothing happened.
   std::optional<Clock::time_point> deadline() const {
     return waiting_since_ ? std::optional(*waiting_since_ + patience_) : std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
@@ -10,20 +11,28 @@
 
 #include <thread>
 
+#include "base/log.h"
 #include "xds/server/stream_reactor.h"
 
 namespace limen::xds {
 namespace {
 
-constexpr char kDeltaAds[] =
-    "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
-
 // Answers what is not served.
 class Unimplemented : public grpc::ServerGenericBidiReactor {
  public:
-  Unimplemented() { Finish({grpc::StatusCode::UNIMPLEMENTED, "only incremental ADS is served"}); }
+  Unimplemented() {
+    Finish({grpc::StatusCode::UNIMPLEMENTED, "no discovery service of this name is served"});
+  }
   void OnDone() override { const std::unique_ptr<Unimplemented> last(this); }
 };
+
+// gRPC's own messages join Limen's log.
+void log_of_grpc(gpr_log_func_args* args) {
+  if (args->severity == GPR_LOG_SEVERITY_ERROR)
+    log::warn("grpc", "{}", args->message);
+  else
+    log::debug("grpc", "{}", args->message);
+}
 
 std::shared_ptr<grpc::ServerCredentials> mutual_tls(const ServerSettings& settings) {
   constexpr unsigned kRefreshSeconds = 10;
@@ -44,6 +53,12 @@ class Server::Core : public StreamHost, public grpc::CallbackGenericService {
   ~Core() override { stop(); }
 
   Status start() {
+    gpr_set_log_function(log_of_grpc);
+    for (const std::string& file :
+         {settings_.certificate_file, settings_.key_file, settings_.ca_file}) {
+      if (!settings_.tcp_address.empty() && ::access(file.c_str(), R_OK) != 0)
+        return Error{fmt::format("the xDS server cannot read {}", file)};
+    }
     grpc::ServerBuilder builder;
     builder.RegisterCallbackGenericService(this);
     builder.SetMaxReceiveMessageSize(32 << 20);
@@ -105,7 +120,8 @@ class Server::Core : public StreamHost, public grpc::CallbackGenericService {
   // ---- grpc::CallbackGenericService
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override {
-    if (context->method() == kDeltaAds) return StreamReactor::open(*this);
+    if (const Method* method = find_method(context->method()))
+      return StreamReactor::open(*this, *context, *method);
     return std::make_unique<Unimplemented>().release();
   }
 

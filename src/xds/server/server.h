@@ -1,4 +1,4 @@
-// The xDS server: incremental ADS over gRPC, to the Envoys of all proxies.
+// The xDS server: discovery services over gRPC (methods.h), to the Envoys of all proxies.
 //
 // apply() comes from the translator's thread; streams run on gRPC's.  One mutex a group of proxies
 // guards its resources and streams; it is held neither while gRPC nor while a callback is called.

@@ -3,8 +3,13 @@
 #include <envoy/service/discovery/v3/discovery.pb.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
+#include "base/log.h"
+#include "xds/server/peer.h"
+
 namespace limen::xds {
 namespace {
+
+namespace discovery_v3 = envoy::service::discovery::v3;
 
 // A slice that shares the resource's bytes.
 grpc::Slice share(const WireResourcePtr& resource) {
@@ -24,9 +29,11 @@ grpc::ByteBuffer buffer_of(const DeltaResponse& response) {
 
 }  // namespace
 
-StreamReactor* StreamReactor::open(StreamHost& host) {
+StreamReactor* StreamReactor::open(StreamHost& host,
+                                   const grpc::GenericCallbackServerContext& context,
+                                   const Method& method) {
   std::shared_ptr<StreamReactor> reactor(
-      new StreamReactor(host));  // NOLINT: the constructor is private
+      new StreamReactor(host, context, method));  // NOLINT: the constructor is private
   reactor->self_ = reactor;
   reactor->StartRead(&reactor->incoming_);
   return reactor.get();
@@ -34,36 +41,76 @@ StreamReactor* StreamReactor::open(StreamHost& host) {
 
 void StreamReactor::OnReadDone(bool ok) {
   if (!ok) return end(grpc::Status::OK);
-  if (!take_in(incoming_))
-    return end(
-        {grpc::StatusCode::INVALID_ARGUMENT, "not a DeltaDiscoveryRequest, or without a node"});
+  if (const grpc::Status taken = take_in(incoming_); !taken.ok()) return end(taken);
   StartRead(&incoming_);
   pump();
 }
 
-bool StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
-  envoy::service::discovery::v3::DeltaDiscoveryRequest request;
+std::optional<discovery_v3::DeltaDiscoveryRequest> StreamReactor::read(
+    const grpc::ByteBuffer& buffer) {
   grpc::ByteBuffer copy(buffer);
   grpc::ProtoBufferReader reader(&copy);
-  if (!reader.status().ok() || !request.ParseFromZeroCopyStream(&reader)) return false;
+  discovery_v3::DeltaDiscoveryRequest request;
+  discovery_v3::DiscoveryRequest older;
+  google::protobuf::Message& message =
+      method_.sotw ? static_cast<google::protobuf::Message&>(older) : request;
+  if (!reader.status().ok() || !message.ParseFromZeroCopyStream(&reader)) return std::nullopt;
+  if (method_.sotw) request = sotw_.to_delta(older);
+  if (method_.only) {
+    if (request.type_url().empty()) request.set_type_url(std::string(type_url(*method_.only)));
+    if (request.type_url() != type_url(*method_.only)) return std::nullopt;
+  }
+  return request;
+}
+
+grpc::Status StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
+  const auto request = read(buffer);
+  if (!request)
+    return {grpc::StatusCode::INVALID_ARGUMENT, "not a discovery request of this service"};
   if (group_ == nullptr) {
-    if (request.node().cluster().empty()) return false;
-    proxy_ = request.node().cluster();
-    node_ = request.node().id();
-    group_ = host_.group(proxy_);
-    absl::MutexLock lock(&group_->mutex);
-    group_->streams.insert(self_);
-  } else if (request.has_node() && request.node().cluster() != proxy_) {
-    return false;  // a stream does not change whose resources it sees
+    const grpc::Status joined = join(request->node().cluster(), request->node().id());
+    if (!joined.ok()) return joined;
+  } else if (request->has_node() && request->node().cluster() != proxy_) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "node.cluster must not change on a stream"};
   }
   std::optional<Answer> answer;
   {
     absl::MutexLock lock(&group_->mutex);
-    answer = protocol_.on_request(request);
+    answer = protocol_.on_request(*request);
   }
   if (answer && host_.settings().on_answer)
     host_.settings().on_answer({proxy_, node_, std::move(*answer)});
-  return true;
+  return grpc::Status::OK;
+}
+
+grpc::Status StreamReactor::join(const std::string& proxy, const std::string& node) {
+  if (proxy.empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "node.cluster is missing"};
+  if (const Status allowed = authorise(context_, context_.peer(), proxy); !allowed) {
+    log::warn("xds", "denied: {}", allowed.error().message);
+    return {grpc::StatusCode::PERMISSION_DENIED, allowed.error().message};
+  }
+  proxy_ = proxy;
+  node_ = node;
+  group_ = host_.group(proxy_);
+  absl::MutexLock lock(&group_->mutex);
+  group_->streams.insert(self_);
+  return grpc::Status::OK;
+}
+
+// The next response's bytes.
+std::optional<grpc::ByteBuffer> StreamReactor::next() {
+  while (const auto response = protocol_.next(group_->resources, Clock::now())) {
+    if (!method_.sotw) return buffer_of(*response);
+    if (auto bytes = SotwAdapter::to_sotw(*response, protocol_, group_->resources)) {
+      const grpc::Slice slice(*bytes);
+      return grpc::ByteBuffer(&slice, 1);
+    }
+    discovery_v3::DeltaDiscoveryRequest acknowledged;
+    acknowledged.set_type_url(std::string(type_url(response->type)));
+    acknowledged.set_response_nonce(response->nonce);
+    protocol_.on_request(acknowledged);
+  }
+  return std::nullopt;
 }
 
 void StreamReactor::pump() {
@@ -72,11 +119,11 @@ void StreamReactor::pump() {
   {
     absl::MutexLock lock(&group_->mutex);
     if (writing_ || ended_) return;
-    const auto response = protocol_.next(group_->resources, Clock::now());
+    auto response = next();
     deadline = protocol_.deadline();
     if (response) {
       start = writing_ = true;  // keeps other threads away, and OnDone() from coming
-      outgoing_ = buffer_of(*response);
+      outgoing_ = std::move(*response);
     }
   }
   if (deadline) host_.wake_at(*deadline);

@@ -1,4 +1,4 @@
-// gRPC's side of a stream: reads, writes one response at a time, ends.
+// gRPC's side of a stream, of either form: reads, writes one response at a time, ends.
 #pragma once
 
 #include <absl/synchronization/mutex.h>
@@ -8,7 +8,9 @@
 #include <set>
 
 #include "xds/server/delta_stream.h"
+#include "xds/server/methods.h"
 #include "xds/server/server.h"
+#include "xds/server/sotw_adapter.h"
 
 namespace limen::xds {
 
@@ -35,22 +37,32 @@ class StreamHost {
 class StreamReactor : public grpc::ServerGenericBidiReactor {
  public:
   // Lives until gRPC is done with it and no one else holds it.
-  static StreamReactor* open(StreamHost& host);
+  static StreamReactor* open(StreamHost& host, const grpc::GenericCallbackServerContext& context,
+                             const Method& method);
 
   // Sends what there is to send.  Any thread.
   void pump();
 
  private:
-  explicit StreamReactor(StreamHost& host) : host_(host), protocol_(host.settings().patience) {}
+  StreamReactor(StreamHost& host, const grpc::GenericCallbackServerContext& context,
+                const Method& method)
+      : host_(host), context_(context), method_(method), protocol_(host.settings().patience) {}
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone() override;
 
-  bool take_in(const grpc::ByteBuffer& buffer);
+  grpc::Status take_in(const grpc::ByteBuffer& buffer);
+  std::optional<envoy::service::discovery::v3::DeltaDiscoveryRequest> read(
+      const grpc::ByteBuffer& buffer);
+  grpc::Status join(const std::string& proxy, const std::string& node);
+  std::optional<grpc::ByteBuffer> next() ABSL_EXCLUSIVE_LOCKS_REQUIRED(group_->mutex);
   void end(const grpc::Status& status);
 
   StreamHost& host_;
+  const grpc::GenericCallbackServerContext& context_;
+  const Method& method_;
+  SotwAdapter sotw_;  // of the reading thread
   std::shared_ptr<StreamReactor> self_;
   std::shared_ptr<ProxyGroup> group_;  // set by the first request, by the reading thread
   std::string proxy_, node_;

@@ -1,0 +1,133 @@
+"""Envoys that Limen did not start: by TCP with mutual TLS, and in all forms of xDS."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from limen import LIMEN, free_port, wait_for
+
+ENVOY = pathlib.Path(__file__).parents[2] / ".venv/bin/envoy"
+
+
+def limen_command(*words):
+    return subprocess.run([LIMEN, *words], capture_output=True, text=True)
+
+
+def to(name, **more):
+    return {"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name}], **more}
+
+
+@pytest.fixture
+def remote(limen, backend):
+    """Limen with an xDS port, no Envoy of its own, and one route."""
+    folder = limen.conf.parent
+    limen.certs = folder / "certs"
+    limen.xds_port = free_port()
+    made = limen_command("certgen", "--dir", limen.certs, "--proxy", "default/web", "--proxy", "default/other")
+    assert made.returncode == 0, made.stderr
+    limen.gateway()
+    limen.write("a.yaml", backend("a").yaml())
+    limen.route("r", [to("a")])
+    limen.flags = ["--start-envoys", "false", "--xds-address", f"127.0.0.1:{limen.xds_port}", "--xds-certs", limen.certs]
+    limen.start()
+    wait_for(lambda: "Accepted" in limen.status())
+    limen.envoys = []
+
+    def start_envoy(change=lambda config: config, proxy="default/web"):
+        printed = limen_command("bootstrap", "--proxy", proxy, "--xds-address", f"127.0.0.1:{limen.xds_port}",
+                                "--certs", limen.certs, "--node", "n1", "-o", "json",
+                                "--admin-socket", folder / "admin.sock")
+        assert printed.returncode == 0, printed.stderr
+        (folder / "envoy.json").write_text(json.dumps(change(json.loads(printed.stdout))))
+        with open(folder / "envoy.log", "ab") as log:
+            limen.envoys.append(subprocess.Popen(
+                [os.path.realpath(ENVOY), "-c", folder / "envoy.json", "--disable-hot-restart", "--concurrency", "1"],
+                stdout=log, stderr=log))
+
+    limen.start_envoy = start_envoy
+    yield limen
+    for envoy in limen.envoys:
+        envoy.kill()
+        envoy.wait()
+
+
+def works_through_edits(limen):
+    assert limen.wait_status(200).json["backend"] == "a"
+    limen.route("s", [{"matches": [{"path": {"type": "Exact", "value": "/s"}}], "filters": [
+        {"type": "RequestRedirect", "requestRedirect": {"hostname": "elsewhere.test"}}]}])
+    limen.wait_status(302, "/s")
+    assert limen.get("/").status == 200
+    (limen.conf / "route-s.yaml").unlink()
+    limen.wait_status(200, "/s")
+    (limen.conf / "route-r.yaml").unlink()
+    limen.wait_status(404)
+
+
+def test_an_envoy_of_another_machine_by_mutual_tls(remote):
+    remote.start_envoy()
+    works_through_edits(remote)
+
+
+def test_an_envoy_sees_its_own_gateway_alone(remote):
+    def ask_for_another(config):
+        config["node"]["cluster"] = "default/web"
+        return config
+    remote.start_envoy(ask_for_another, proxy="default/other")
+    wait_for(lambda: "denied" in remote.log.read_text())
+    assert "spiffe://limen/proxy/default/web" in remote.log.read_text()
+    assert remote.try_get() is None
+
+
+def test_a_client_without_a_certificate_is_refused(remote):
+    def without_certificate(config):
+        cluster = config["static_resources"]["clusters"][0]
+        del cluster["transport_socket"]["typed_config"]["common_tls_context"]["tls_certificates"]
+        return config
+    remote.start_envoy(without_certificate)
+    wait_for(lambda: "peer did not return a certificate" in remote.log.read_text())
+    assert remote.try_get() is None
+
+
+def with_ads(api_type):
+    def change(config):
+        config["dynamic_resources"]["ads_config"]["api_type"] = api_type
+        return config
+    return change
+
+
+def test_state_of_the_world(remote):
+    remote.start_envoy(with_ads("GRPC"))
+    works_through_edits(remote)
+
+
+@pytest.mark.parametrize("api_type", ["GRPC", "DELTA_GRPC"])
+def test_a_stream_for_clusters_and_one_for_listeners(remote, api_type):
+    def change(config):
+        services = config["dynamic_resources"]["ads_config"]["grpc_services"]
+        for kind in ("lds_config", "cds_config"):
+            config["dynamic_resources"][kind] = {"resource_api_version": "V3", "api_config_source": {
+                "api_type": api_type, "transport_api_version": "V3", "grpc_services": services}}
+        return with_ads(api_type)(config)
+    remote.start_envoy(change)
+    works_through_edits(remote)
+
+
+def test_certgen_keeps_what_is_there(remote):
+    before = {path.name: path.read_bytes() for path in remote.certs.iterdir()}
+    assert set(before) == {"ca.crt", "ca.key", "server.crt", "server.key", "default_web.crt", "default_web.key",
+                           "default_other.crt", "default_other.key"}
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in remote.certs.glob("*.key"))
+    assert limen_command("certgen", "--dir", remote.certs, "--proxy", "default/new").returncode == 0
+    assert {name: (remote.certs / name).read_bytes() for name in before} == before
+    assert limen_command("certgen", "--dir", remote.certs, "--renew").returncode == 0
+    assert (remote.certs / "ca.crt").read_bytes() == before["ca.crt"]
+    assert (remote.certs / "server.crt").read_bytes() != before["server.crt"]
+    bad = limen_command("certgen", "--dir", remote.certs, "--proxy", "a,DNS:evil")
+    assert bad.returncode == 3 and "comma" in bad.stderr
+    missing = limen_command("bootstrap", "--proxy", "no/such", "--xds-address", "h:1", "--certs", remote.certs)
+    assert missing.returncode == 3 and "limen certgen" in missing.stderr
+    wrong = limen_command("bootstrap", "--proxy", "default/web", "--xds-address", "h", "--certs", remote.certs)
+    assert wrong.returncode == 2 and "HOST:PORT" in wrong.stderr
