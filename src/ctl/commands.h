@@ -27,6 +27,16 @@ struct ValidateOptions {
 };
 int validate(const ValidateOptions& options);
 
+struct ExplainOptions {
+  std::vector<std::string> paths;
+  std::string url;
+  std::string method = "GET";
+  std::vector<std::string> headers;  // "Name: value"
+  std::string output = "text";       // text or json
+};
+// kInvalid: no route takes the request.
+int explain(const ExplainOptions& options);
+
 struct RunOptions {
   std::vector<std::string> paths;
   std::string state_dir;

@@ -38,6 +38,7 @@ struct CommandLine {
   int code = kOk;
   TranslateOptions translate;
   ValidateOptions validate;
+  ExplainOptions explain;
   RunOptions run;
   StatusOptions status;
   CertgenOptions certgen;
@@ -64,6 +65,21 @@ void add_validate(CLI::App& app, CommandLine& line) {
       "validate", "Check files: one line a mistake; exit code 1 if there are any");
   add_paths(*command, line.validate.paths);
   command->callback([&] { line.code = validate(line.validate); });
+}
+
+void add_explain(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "explain",
+      "Say which listener, route, rule, filters and backends take a request; exit code 1 if none");
+  ExplainOptions& options = line.explain;
+  command->add_option("URL", options.url, "http://HOST[:PORT]/PATH")->required();
+  add_paths(*command, options.paths);
+  command->add_option("-X,--request", options.method, "Method")->capture_default_str();
+  command->add_option("-H,--header", options.headers, "\"Name: value\"; Host is taken from it");
+  command->add_option("-o,--output", options.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->callback([&] { line.code = explain(line.explain); });
 }
 
 void add_run(CLI::App& app, CommandLine& line) {
@@ -164,6 +180,7 @@ int main_of(int argc, char** argv) {
   CommandLine line;
   add_translate(app, line);
   add_validate(app, line);
+  add_explain(app, line);
   add_run(app, line);
   add_status(app, line);
   add_certgen(app, line);

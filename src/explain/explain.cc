@@ -1,0 +1,198 @@
+#include "explain/explain.h"
+
+#include <absl/strings/str_join.h>
+#include <absl/strings/str_split.h>
+#include <envoy/config/endpoint/v3/endpoint.pb.h>
+#include <envoy/config/listener/v3/listener.pb.h>
+#include <envoy/config/route/v3/route.pb.h>
+#include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "explain/match.h"
+#include "explain/route_text.h"
+
+namespace limen::explain {
+namespace {
+
+namespace listener_v3 = envoy::config::listener::v3;
+namespace route_v3 = envoy::config::route::v3;
+using Hcm = envoy::extensions::filters::network::http_connection_manager::v3::HttpConnectionManager;
+
+constexpr size_t kMostNearMisses = 5;
+
+// "httproute/default/shop/rule/0/match/1/host" -> HTTPRoute/default/shop, spec.rules[0].matches[1]
+Source source_of(const std::string& route_name) {
+  const std::vector<std::string> parts = absl::StrSplit(route_name, '/');
+  constexpr size_t kRule = 4, kMatch = 6;
+  if (parts.size() <= kMatch) return {route_name, ""};
+  std::string field = fmt::format("spec.rules[{}]", parts[kRule]);
+  if (parts[kMatch] != "-1") field += fmt::format(".matches[{}]", parts[kMatch]);
+  return {fmt::format("HTTPRoute/{}/{}", parts[1], parts[2]), field};
+}
+
+class Explainer {
+ public:
+  Explainer(const translate::Output& output, const Request& request)
+      : output_(output), request_(request) {}
+
+  Explanation run() {
+    if (refused_before_routing()) return std::move(result_);
+    const auto routes = route_configuration();
+    if (!routes) return std::move(result_);
+    const route_v3::VirtualHost* host = find_virtual_host(*routes, request_.host);
+    if (host == nullptr) {
+      result_.outcome = fmt::format("is answered with 404: no route of the listener takes host {}",
+                                    request_.host);
+      return std::move(result_);
+    }
+    result_.virtual_host = absl::StrJoin(host->domains(), ", ");
+    const route_v3::Route* route = choose(*host);
+    if (route == nullptr) {
+      result_.outcome = "is answered with 404: no route matches";
+      return std::move(result_);
+    }
+    result_.source = source_of(route->name());
+    result_.outcome = outcome_of(*route);
+    result_.filters = filters_of(*route);
+    if (route->has_route()) list_backends(route->route());
+    return std::move(result_);
+  }
+
+ private:
+  // What our listeners answer before they look at routes (see listener.cc, harden()).
+  bool refused_before_routing() {
+    for (const auto& [name, value] : request_.headers) {
+      if (name.find('_') == std::string::npos) continue;
+      result_.outcome = fmt::format("is answered with 400: header {} has an underscore", name);
+      return true;
+    }
+    for (const char* escaped : {"%2f", "%2F", "%5c", "%5C"}) {
+      if (request_.path.find(escaped) == std::string::npos) continue;
+      result_.outcome = "is redirected (307) to the path with its escaped slashes unescaped";
+      return true;
+    }
+    return false;
+  }
+
+  template <class Message>
+  std::optional<Message> find(const std::string& proxy, xds::ResourceType type,
+                              const std::string& name) const {
+    for (const auto& change : output_.resources) {
+      if (change.proxy != proxy || change.type != type || change.name != name ||
+          change.resource == nullptr)
+        continue;
+      Message message;
+      if (message.ParseFromString(change.resource->bytes)) return message;
+    }
+    return std::nullopt;
+  }
+
+  // Of the listener and filter chain that take the request.
+  std::optional<route_v3::RouteConfiguration> route_configuration() {
+    std::set<uint32_t> ports;
+    for (const auto& change : output_.resources) {
+      if (change.type != xds::ResourceType::kListener || change.resource == nullptr) continue;
+      listener_v3::Listener listener;
+      if (!listener.ParseFromString(change.resource->bytes)) continue;
+      const uint32_t port = listener.address().socket_address().port_value();
+      ports.insert(port);
+      if (static_cast<int>(port) != request_.port) continue;
+      result_.proxy = change.proxy;
+      result_.listener = listener.name();
+      return routes_of(change.proxy, listener);
+    }
+    result_.outcome = fmt::format("finds no listener: port {} is not served (ports are: {})",
+                                  request_.port, fmt::join(ports, ", "));
+    return std::nullopt;
+  }
+
+  std::optional<route_v3::RouteConfiguration> routes_of(const std::string& proxy,
+                                                        const listener_v3::Listener& listener) {
+    const bool https = listener.filter_chains_size() > 0;
+    if (https != request_.https) {
+      result_.outcome = fmt::format("fails: the listener speaks {}, the request {}",
+                                    https ? "HTTPS" : "HTTP", https ? "HTTP" : "HTTPS");
+      return std::nullopt;
+    }
+    const listener_v3::FilterChain* chain =
+        https ? chain_of(listener) : &listener.default_filter_chain();
+    if (chain == nullptr) {
+      result_.outcome = fmt::format("fails in the TLS handshake: no listener is for server name {}",
+                                    request_.host);
+      return std::nullopt;
+    }
+    if (https) result_.listener = chain->name();
+    Hcm hcm;
+    chain->filters(0).typed_config().UnpackTo(&hcm);
+    return find<route_v3::RouteConfiguration>(proxy, xds::ResourceType::kRouteConfiguration,
+                                              hcm.rds().route_config_name());
+  }
+
+  // By server name: exact, then the longest wildcard, then the chain for all.
+  const listener_v3::FilterChain* chain_of(const listener_v3::Listener& listener) const {
+    const listener_v3::FilterChain* best = nullptr;
+    size_t best_length = 0;
+    for (const auto& chain : listener.filter_chains()) {
+      const auto& names = chain.filter_chain_match().server_names();
+      const std::string name = names.empty() ? "*" : names[0];
+      if (!is_under(name, request_.host)) continue;
+      const size_t length = name == request_.host ? SIZE_MAX : name.size();
+      if (best != nullptr && length <= best_length) continue;
+      best = &chain;
+      best_length = length;
+    }
+    return best;
+  }
+
+  const route_v3::Route* choose(const route_v3::VirtualHost& host) {
+    for (const route_v3::Route& route : host.routes()) {
+      const auto why = mismatch(route.match(), request_);
+      if (!why) return &route;
+      if (why->near && result_.near_misses.size() < kMostNearMisses)
+        result_.near_misses.push_back({source_of(route.name()), why->reason});
+    }
+    return nullptr;
+  }
+
+  void list_backends(const route_v3::RouteAction& action) {
+    if (action.has_weighted_clusters()) {
+      for (const auto& cluster : action.weighted_clusters().clusters())
+        add_backend(cluster.name(), cluster.weight().value());
+    } else {
+      add_backend(action.cluster(), 1);
+    }
+  }
+
+  void add_backend(const std::string& cluster, uint32_t weight) {
+    Backend backend{cluster, weight, {}};
+    const auto assignment = find<envoy::config::endpoint::v3::ClusterLoadAssignment>(
+        result_.proxy, xds::ResourceType::kEndpoints, cluster);
+    if (assignment) {
+      for (const auto& locality : assignment->endpoints()) {
+        for (const auto& endpoint : locality.lb_endpoints()) {
+          const auto& address = endpoint.endpoint().address();
+          backend.endpoints.push_back(address.has_pipe()
+                                          ? address.pipe().path()
+                                          : fmt::format("{}:{}", address.socket_address().address(),
+                                                        address.socket_address().port_value()));
+        }
+      }
+    }
+    result_.backends.push_back(std::move(backend));
+  }
+
+  const translate::Output& output_;
+  const Request& request_;
+  Explanation result_;
+};
+
+}  // namespace
+
+Explanation explain(const translate::Output& output, const Request& request) {
+  return Explainer(output, request).run();
+}
+
+}  // namespace limen::explain
