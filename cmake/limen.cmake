@@ -1,8 +1,9 @@
-# limen_library(NAME [DEPS target...])
-#   The library of one folder: its *.cc, and its *_test.cc as one test program NAME_test.
+# limen_library(NAME [DEPS target...] [CORPUS folder...])
+#   The library of one folder: its *.cc, its *_test.cc as one test program NAME_test, and each
+#   *_fuzz.cc as a fuzz target that starts from CORPUS.
 #   Dependencies run top to bottom (see src/README.md); the linker keeps them honest.
 function(limen_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;CORPUS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
@@ -27,16 +28,20 @@ function(limen_library name)
   file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
   foreach(fuzzer ${fuzzers})
     get_filename_component(target ${fuzzer} NAME_WE)
-    limen_fuzzer(${target} ${fuzzer} ${under_test})
+    limen_fuzzer(${target} ${fuzzer} LINK ${under_test} CORPUS ${ARG_CORPUS})
   endforeach()
 endfunction()
 
-# A fuzz target: with clang and LIMEN_FUZZ a libFuzzer program, otherwise nothing.
-function(limen_fuzzer target source library)
+# A fuzz target.  With LIMEN_FUZZ (clang) a libFuzzer program; otherwise test/fuzz/driver.cc mutates
+# the corpus for some seconds.
+function(limen_fuzzer target)
+  cmake_parse_arguments(ARG "" "" "LINK;CORPUS" ${ARGN})
+  add_executable(${target} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(${target} PRIVATE ${ARG_LINK} limen_warnings)
   if(LIMEN_FUZZ)
-    add_executable(${target} ${source})
-    target_link_libraries(${target} PRIVATE ${library})
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-    add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=10 -rss_limit_mb=2048 -print_final_stats=0)
+  else()
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/test/fuzz/driver.cc)
   endif()
+  add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=4 -rss_limit_mb=2048 ${ARG_CORPUS})
 endfunction()

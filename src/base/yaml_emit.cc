@@ -11,6 +11,7 @@ bool is_plain(std::string_view text) {
   if (text.empty() || text.front() == ' ' || text.back() == ' ' || text.back() == ':') return false;
   constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`=<";
   if (kIndicators.find(text.front()) != std::string_view::npos) return false;
+  if (text.starts_with("...")) return false;  // would end the document
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos)
     return false;
   for (char c : text) {

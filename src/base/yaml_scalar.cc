@@ -3,6 +3,7 @@
 #include <absl/strings/numbers.h>
 
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace limen {
@@ -41,8 +42,8 @@ Json number(std::string_view text) {
   int64_t integer = 0;
   if (parse_integer<10>(text.starts_with('+') ? text.substr(1) : text, integer)) return integer;
   double real = 0;
-  if (absl::SimpleAtod(absl::string_view(text.data(), text.size()), &real)) return real;
-  return text;
+  const bool read = absl::SimpleAtod(absl::string_view(text.data(), text.size()), &real);
+  return read && std::isfinite(real) ? Json(real) : Json(text);  // "1e999" stays a text
 }
 
 }  // namespace

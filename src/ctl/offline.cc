@@ -8,11 +8,10 @@ namespace limen::ctl {
 
 Offline load_offline(const std::vector<std::string>& paths) {
   // A fixed time, so that equal input gives equal output.
-  providers::ObjectStore store([] { return int64_t{1}; });
-  providers::load(paths, {}, store);
-  Offline result;
-  result.objects = store.take_changes();
-  result.problems = store.problems();
+  Offline result{providers::ObjectStore([] { return int64_t{1}; }), {}, {}, {}};
+  providers::load(paths, {}, result.store);
+  result.objects = result.store.take_changes();
+  result.problems = result.store.problems();
   translate::Translator translator({});
   result.output = translator.apply({result.objects, {}, {}});
   return result;

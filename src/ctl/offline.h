@@ -7,6 +7,7 @@
 namespace limen::ctl {
 
 struct Offline {
+  providers::ObjectStore store;
   api::ChangeBatch objects;
   std::vector<providers::FileProblem> problems;
   translate::Output output;

@@ -18,14 +18,29 @@ bool is_bad(const api::Condition& condition) {
 
 class StatusReport {
  public:
+  explicit StatusReport(const providers::ObjectStore& store) : store_(store) {}
+
   void add(const translate::StatusChange& change) {
     if (change.status == nullptr) return;
-    object_ = api::text_of(api::info(change.kind), change.key);
+    const auto* route = std::get_if<api::RouteStatus>(change.status.get());
+    if (route != nullptr && route->parents.empty()) {
+      unattached_.push_back(
+          fmt::format("{}: {}: spec.parentRefs: names no Gateway that Limen runs, so the route "
+                      "takes effect nowhere",
+                      store_.location(change.kind, change.key),
+                      api::text_of(api::info(change.kind), change.key)));
+    }
+    object_ = fmt::format("{}: {}", store_.location(change.kind, change.key),
+                          api::text_of(api::info(change.kind), change.key));
     std::visit([this](const auto& status) { add(status); }, *change.status);
   }
-  std::vector<std::string> take() {
+  std::vector<std::string> take_errors() {
     std::sort(lines_.begin(), lines_.end());
     return std::move(lines_);
+  }
+  std::vector<std::string> take_warnings() {
+    std::sort(unattached_.begin(), unattached_.end());
+    return std::move(unattached_);
   }
 
  private:
@@ -49,8 +64,10 @@ class StatusReport {
     }
   }
 
-  std::string object_;
+  const providers::ObjectStore& store_;
+  std::string object_;  // with its place
   std::vector<std::string> lines_;
+  std::vector<std::string> unattached_;
 };
 
 }  // namespace
@@ -63,9 +80,13 @@ int validate(const ValidateOptions& options) {
     ++(is_error ? errors : warnings);
     fmt::print("{}{}\n", is_error ? "" : "warning: ", text_of(problem));
   }
-  StatusReport report;
+  StatusReport report(offline.store);
   for (const auto& change : offline.output.statuses) report.add(change);
-  for (const std::string& line : report.take()) {
+  for (const std::string& line : report.take_warnings()) {
+    ++warnings;
+    fmt::print("warning: {}\n", line);
+  }
+  for (const std::string& line : report.take_errors()) {
     ++errors;
     fmt::print("{}\n", line);
   }

@@ -246,6 +246,13 @@ api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) 
   return stamped(++state.generation);
 }
 
+std::string ObjectStore::location(api::Kind kind, const api::ObjectKey& key) const {
+  const auto owners = owners_.find({kind, key});
+  if (owners == owners_.end() || owners->second.empty()) return {};
+  const std::string& file = *owners->second.begin();
+  return fmt::format("{}:{}", file, files_.at(file).items.at({kind, key}).line);
+}
+
 std::vector<FileProblem> ObjectStore::problems() const {
   std::set<std::string> names = troubled_;
   for (const Identity& identity : contested_)

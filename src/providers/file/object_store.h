@@ -46,6 +46,9 @@ class ObjectStore {
   // All problems of now.
   std::vector<FileProblem> problems() const;
 
+  // Where the object in force stands: "routes.yaml:12"; "" where there is none.
+  std::string location(api::Kind kind, const api::ObjectKey& key) const;
+
   size_t objects() const { return in_force_.size(); }
   size_t parsed_documents() const { return parsed_documents_; }
   std::vector<std::string> files() const;
