@@ -5,12 +5,29 @@
 #include <cassert>
 #include <cmath>
 
+#include "base/line_breaks.h"
+
 namespace limen {
 namespace {
 
+// What is written for the character at the beginning of `text`, if it is one of kEscapedCharacters.
+const EscapedCharacter* escaped_at(std::string_view text) {
+  if (static_cast<unsigned char>(text[0]) < 0xC2) return nullptr;
+  for (const EscapedCharacter& it : kEscapedCharacters) {
+    if (text.starts_with(it.bytes)) return &it;
+  }
+  return nullptr;
+}
+
 void write_string(std::string& out, std::string_view text) {
   out += '"';
-  for (char c : text) {
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (const EscapedCharacter* special = escaped_at(text.substr(at))) {
+      out += special->escape;
+      at += special->bytes.size() - 1;
+      continue;
+    }
+    const char c = text[at];
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;

@@ -1,10 +1,18 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/line_breaks.h"
 #include "base/yaml.h"
 #include "base/yaml_scalar.h"
 
 namespace limen {
 namespace {
+
+bool has_escaped_character(std::string_view text) {
+  return std::any_of(kEscapedCharacters.begin(), kEscapedCharacters.end(),
+                     [&](const auto& it) { return text.find(it.bytes) != std::string_view::npos; });
+}
 
 // Whether `text` may stand unquoted and is read back as the same string.
 bool is_plain(std::string_view text) {
@@ -12,6 +20,7 @@ bool is_plain(std::string_view text) {
   constexpr std::string_view kIndicators = "-?:,[]{}#&*!|>'\"%@`=<";
   if (kIndicators.find(text.front()) != std::string_view::npos) return false;
   if (text.starts_with("...")) return false;  // would end the document
+  if (has_escaped_character(text)) return false;
   if (text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos)
     return false;
   for (char c : text) {
@@ -27,9 +36,8 @@ bool is_plain(std::string_view text) {
 
 // Lines that a literal block ('|') can carry unchanged.
 bool is_block(std::string_view text) {
-  if (text.find('\n') == std::string_view::npos || text.front() == ' ' || text.front() == '\n')
-    return false;
-  if (text.back() != '\n' || text.ends_with("\n\n")) return false;
+  if (text.find('\n') == std::string_view::npos || text.find_first_of(" \t\n") == 0) return false;
+  if (text.back() != '\n' || text.ends_with("\n\n") || has_escaped_character(text)) return false;
   for (char c : text) {
     if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f) return false;
   }

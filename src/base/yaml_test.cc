@@ -89,5 +89,20 @@ TEST(Yaml, WhatIsPrintedIsReadBack) {
   EXPECT_EQ(parse_one(to_json(value, 2)), value);
 }
 
+// Found by fuzzing.
+TEST(Yaml, OddTextsComeBackTheSame) {
+  for (const char* text : {"... or so", "---", "1e999", "\xEF\xBB\xBF",
+                           "a\xC2\x85"
+                           "b",
+                           "a\xE2\x80\xA8"
+                           "b\n",
+                           "\xE2\x80\xA9", "\t(\n-\n"}) {
+    Json value;
+    value.set("k", text);
+    EXPECT_EQ(parse_yaml(to_yaml(value)).at(0).value, value) << text;
+    EXPECT_EQ(parse_yaml(to_json(value)).at(0).value, value) << text;
+  }
+}
+
 }  // namespace
 }  // namespace limen
