@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <set>
 #include <utility>
 
 #include "base/event_loop.h"
@@ -147,8 +148,11 @@ class Runner {
   void report_problems() {
     std::vector<providers::FileProblem> now = store_.problems();
     if (now == problems_) return;
-    problems_ = std::move(now);
+    std::set<std::string> before;
+    for (const auto& problem : std::exchange(problems_, std::move(now)))
+      before.insert(text_of(problem));
     for (const auto& problem : problems_) {
+      if (before.contains(text_of(problem))) continue;  // said already
       if (problem.severity == providers::Severity::kError)
         log::error("files", "{}", text_of(problem));
       else

@@ -175,6 +175,19 @@ struct Attachments {
 
 enum class BackendProtocol { kHttp1, kHttp2, kWebSocket };
 
+// A Service or Backend as routes see it.
+struct BackendTarget {
+  struct Port {
+    int32_t port = 0;  // 0: a Backend's, whose endpoints have their own
+    BackendProtocol protocol = BackendProtocol::kHttp1;
+    bool operator==(const Port&) const = default;
+  };
+  Verdict usable;
+  std::vector<Port> ports;
+
+  bool operator==(const BackendTarget&) const = default;
+};
+
 // A cluster's identity: the backend and the settings that matter.  Routes that agree share it.
 struct ClusterRef {
   api::Kind kind = api::Kind::kService;

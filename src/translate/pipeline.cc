@@ -76,6 +76,9 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
 
+      service_targets("service_targets", services, bind(*this, target_of_service)),
+      backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
+
       attachments("attachments", http_routes, bind(*this, attach)),
       routes("routes", attachments, bind(*this, translate_route)),
 

@@ -54,6 +54,10 @@ struct World {
   // Gateway -> its listeners as decided.
   flow::Derived<ObjectKey, GatewayModel> gateways;
 
+  // Service, Backend -> what a route needs to know of it.
+  flow::Derived<ObjectKey, BackendTarget> service_targets;
+  flow::Derived<ObjectKey, BackendTarget> backend_targets;
+
   // HTTPRoute -> the listeners it attaches to.
   flow::Derived<ObjectKey, Attachments> attachments;
   // HTTPRoute -> xDS routes and the clusters they use.

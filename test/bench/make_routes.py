@@ -19,13 +19,14 @@ spec:
   gatewayClassName: limen
   listeners:
     - {{name: http, port: {port}, protocol: HTTP}}
----
-apiVersion: gateway.envoyproxy.io/v1alpha1
+"""
+
+BACKEND = """apiVersion: gateway.envoyproxy.io/v1alpha1
 kind: Backend
-metadata: {{name: b}}
+metadata: {name: b}
 spec:
   endpoints:
-    - ip: {{address: 127.0.0.1, port: 9}}
+    - ip: {address: 127.0.0.1, port: 9}
 """
 
 ROUTE = """apiVersion: gateway.networking.k8s.io/v1
@@ -58,6 +59,7 @@ def main() -> None:
     folder, count, shape, port = pathlib.Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
     (folder / "routes").mkdir(parents=True, exist_ok=True)
     (folder / "gateway.yaml").write_text(HEAD.format(port=port))
+    (folder / "backend.yaml").write_text(BACKEND)
     for i in range(count):
         (folder / "routes" / f"r{i}.yaml").write_text(route(i, shape))
 

@@ -1,6 +1,7 @@
 #include "providers/file/load.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/files.h"
 
@@ -38,6 +39,9 @@ Scan load(const std::vector<std::string>& paths, const LoadOptions& options, Obj
 }
 
 void load_file(const std::string& file, ObjectStore& store) {
+  std::error_code error;
+  if (std::filesystem::symlink_status(file, error).type() == std::filesystem::file_type::not_found)
+    return store.remove_file(file);
   Result<std::string> text = read_file(file, kMaxFileBytes);
   if (text) {
     store.set_file(file, *text);

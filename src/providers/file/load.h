@@ -18,7 +18,7 @@ struct LoadOptions {
 // Returns the scan, whose failures are problems of the store too.
 Scan load(const std::vector<std::string>& paths, const LoadOptions& options, ObjectStore& store);
 
-// The same for one file.
+// The same for one file, which may be gone.
 void load_file(const std::string& file, ObjectStore& store);
 
 }  // namespace limen::providers

@@ -14,6 +14,8 @@ namespace {
 constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE |
                              IN_DELETE_SELF | IN_MOVE_SELF | IN_ATTRIB;
 
+constexpr std::chrono::milliseconds kQuiet{50};
+
 // Absolute, without "." and "..", without a slash at the end.
 std::string plain(const std::filesystem::path& path) {
   std::string text = std::filesystem::absolute(path).lexically_normal().string();
@@ -63,7 +65,12 @@ void Watcher::on_events() {
   }
   if (!rescan_ && changed_.empty()) return;
   loop_.cancel(timer_);
-  timer_ = loop_.after(settings_.settle, [this] { settle(); });
+  // A single write after a quiet time is taken in at once.  What goes away may be the beginning of
+  // a whole folder's going, or of an editor's saving.
+  const bool lone_write =
+      !rescan_ && !gone_ && changed_.size() == 1 && EventLoop::Clock::now() - settled_ > kQuiet;
+  timer_ = loop_.after(lone_write ? std::chrono::milliseconds(0) : settings_.settle,
+                       [this] { settle(); });
 }
 
 // Whether `path` is one of the named paths or lies above one.
@@ -91,13 +98,13 @@ void Watcher::on_event(const Folder& in, uint32_t mask, const std::string& name)
     return;
   }
   const std::string file = (std::filesystem::path(folder) / name).string();
-  const bool removed = (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
   if ((mask & IN_CREATE) != 0 && !std::filesystem::is_symlink(file))
     return;  // its writing ends with IN_CLOSE_WRITE
-  if (removed || std::filesystem::is_symlink(file)) {
+  if (std::filesystem::is_symlink(file) || leads_to_named(plain(file))) {
     rescan_ = true;
   } else {
     changed_.insert(file);
+    gone_ |= (mask & (IN_DELETE | IN_MOVED_FROM)) != 0;
   }
 }
 
@@ -107,8 +114,9 @@ void Watcher::settle() {
   } else {
     for (const std::string& file : changed_) load_file(file, store_);
   }
-  rescan_ = false;
+  rescan_ = gone_ = false;
   changed_.clear();
+  settled_ = EventLoop::Clock::now();
   settings_.on_change();
 }
 

@@ -16,7 +16,7 @@ namespace limen::providers {
 struct WatcherSettings {
   std::vector<std::string> paths;
   LoadOptions load;
-  std::chrono::milliseconds settle{2};  // quiet time that ends a burst
+  std::chrono::milliseconds settle{2};  // quiet time that ends a burst of more than one write
   std::function<void()> on_change;      // the store may have changes to take
 };
 
@@ -49,6 +49,8 @@ class Watcher {
   std::map<int, Folder> folders_;  // by watch
   std::set<std::string> changed_;  // files to read again
   bool rescan_ = false;
+  bool gone_ = false;  // a file among `changed_` went away
+  EventLoop::Clock::time_point settled_{};
   uint64_t timer_ = 0;
 };
 

@@ -1,10 +1,15 @@
-// The rules that make clusters and their endpoints.  Pure; nullptr means "no row".  Called by the
-// pipeline only.
+// The rules that make backends' targets, clusters and their endpoints.  Pure; nullptr means "no
+// row".  Called by the pipeline only.
 #pragma once
 
 #include "translate/world.h"
 
 namespace limen::translate {
+
+std::shared_ptr<const BackendTarget> target_of_service(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
+std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
                                                    const ClusterRef& ref);
