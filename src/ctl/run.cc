@@ -24,6 +24,7 @@
 #include "infra/host/host.h"
 #include "providers/file/watcher.h"
 #include "xds/bootstrap/bootstrap.h"
+#include "xds/bootstrap/patch.h"
 #include "xds/server/server.h"
 
 namespace limen::ctl {
@@ -110,10 +111,13 @@ class Runner {
     settings.envoy = std::move(envoy);
     settings.state_dir = options_.state_dir;
     settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& admin_socket) {
-      return to_json(xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket,
-                                          options_.state_dir + "/xds.sock"}),
-                     2) +
-             "\n";
+      Json config = xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket,
+                                         options_.state_dir + "/xds.sock"});
+      if (plan.settings.bootstrap) {  // checked by the translation
+        if (auto patched = xds::patch_bootstrap(config, *plan.settings.bootstrap))
+          config = std::move(*patched);
+      }
+      return to_json(config, 2) + "\n";
     };
     settings.on_state = [this](const infra::HostState& state) {
       loop_.post([this, state] { apply({{}, {}, {{state.proxy, state.running, state.message}}}); });

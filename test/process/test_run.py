@@ -3,6 +3,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 import threading
 
 from limen import Hammer, wait_for
@@ -176,3 +177,32 @@ def test_a_refusal_after_a_restart_blames_the_edited_route_alone(limen, backend)
     assert limen.status().count("Envoy refuses the route") == 1
     assert [limen.get(f"/{i}").status for i in range(8)] == [200] * 8
     assert limen.log.read_text().count("Envoy refuses") == 1
+
+
+def test_a_bootstrap_patch_reaches_envoy(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    limen.write("settings.yaml", """
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: limen}
+spec:
+  controllerName: gateway.envoyproxy.io/gatewayclass-controller
+  parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: settings, namespace: default}
+---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyProxy
+metadata: {name: settings}
+spec: {concurrency: 1, bootstrap: {type: Merge, value: "stats_flush_interval: 7s"}}
+""")
+    text = (limen.conf / "gateway.yaml").read_text()
+    limen.write("gateway.yaml", text[text.index("---"):])
+    admin = wait_for(lambda: next(iter((limen.state / "admin").glob("*.sock")), None))
+
+    def dump():
+        done = subprocess.run(["curl", "-s", "--unix-socket", admin, "http://envoy/config_dump"],
+                              capture_output=True, text=True)
+        return '"stats_flush_interval": "7s"' in done.stdout
+    wait_for(dump)
+    limen.wait_status(200)

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "xds/bootstrap/patch.h"
+
 namespace limen::translate {
 namespace {
 
@@ -11,6 +13,10 @@ ClassModel invalid_parameters(std::string message) {
 }
 
 }  // namespace
+
+Status check_settings(const api::EnvoyProxySpec& settings) {
+  return settings.bootstrap ? xds::check_bootstrap(*settings.bootstrap) : Status();
+}
 
 std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, const ObjectKey& key) {
   const api::GatewayClass* object = world.gateway_classes.get(reads, key);
@@ -32,6 +38,10 @@ std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, con
   if (proxy == nullptr) {
     return std::make_shared<ClassModel>(
         invalid_parameters(fmt::format("EnvoyProxy {} does not exist", target.text())));
+  }
+  if (const Status usable = check_settings(proxy->spec); !usable) {
+    return std::make_shared<ClassModel>(invalid_parameters(
+        fmt::format("EnvoyProxy {}: {}", target.text(), usable.error().message)));
   }
   return std::make_shared<ClassModel>(
       ClassModel{{}, std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec)});

@@ -152,6 +152,11 @@ Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& ga
         "InvalidParameters",
         fmt::format("spec.infrastructure.parametersRef: EnvoyProxy {} does not exist", key.text()));
   }
+  if (const Status usable = check_settings(proxy->spec); !usable) {
+    return Verdict::no("InvalidParameters",
+                       fmt::format("spec.infrastructure.parametersRef: EnvoyProxy {}: {}",
+                                   key.text(), usable.error().message));
+  }
   model.settings = std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec);
   return {};
 }

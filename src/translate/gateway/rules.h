@@ -2,6 +2,7 @@
 // sees through `reads`; nullptr means "no row".  Called by the pipeline only.
 #pragma once
 
+#include "base/result.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -32,5 +33,8 @@ std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& wo
 // The SDS secret of a certificate that a listener uses.
 std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,
                                                   const ProxyName& key);
+
+// Whether an EnvoyProxy can be used; the error names the field.
+Status check_settings(const api::EnvoyProxySpec& settings);
 
 }  // namespace limen::translate
