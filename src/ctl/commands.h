@@ -70,6 +70,7 @@ int bootstrap(const BootstrapOptions& options);
 
 struct StatusOptions {
   std::string kind, name;       // "": all
+  std::string name_space;       // "": all
   std::string output = "wide";  // wide or yaml
   std::string state_dir;
 };

@@ -151,6 +151,7 @@ void add_status(CLI::App& app, CommandLine& line) {
   StatusOptions& options = line.status;
   command->add_option("KIND", options.kind, "Only objects of this kind");
   command->add_option("NAME", options.name, "Only the object of this name");
+  command->add_option("-n,--namespace", options.name_space, "Only objects of this namespace");
   command->add_option("-o,--output", options.output, "wide or yaml")
       ->check(CLI::IsMember({"wide", "yaml"}))
       ->capture_default_str();

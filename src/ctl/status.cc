@@ -71,6 +71,7 @@ int status(const StatusOptions& options) {
   for (const Json& object : documents[0].value.find("objects")->as_array()) {
     if (kind != nullptr && object.text("kind") != kind->name) continue;
     if (!options.name.empty() && object.text("name") != options.name) continue;
+    if (!options.name_space.empty() && object.text("namespace") != options.name_space) continue;
     ++shown;
     if (options.output == "yaml")
       fmt::print("---\n{}", to_yaml(object));

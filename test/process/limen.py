@@ -167,8 +167,8 @@ spec:
             return answer if answer is not None and answer.status == status else None
         return wait_for(matches)
 
-    def status(self):
-        done = subprocess.run([LIMEN, "status", "--state-dir", str(self.state)], capture_output=True, text=True)
+    def status(self, *words):
+        done = subprocess.run([LIMEN, "status", "--state-dir", str(self.state), *words], capture_output=True, text=True)
         return done.stdout + done.stderr
 
     def kill(self):

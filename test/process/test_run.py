@@ -29,6 +29,8 @@ def test_a_request_reaches_the_backend_and_edits_take_effect(limen, backend):
     (limen.conf / "route-r.yaml").unlink()
     limen.wait_status(404)
     assert "attachedRoutes=0" in limen.status()
+    assert "default/web" in limen.status("gateway", "web", "-n", "default")
+    assert "there is no gateway 'web'" in limen.status("gateway", "web", "-n", "other")
 
 
 def test_a_broken_document_leaves_the_last_good_version_in_force(limen, backend):
