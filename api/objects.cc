@@ -25,7 +25,7 @@ ObjectKey key_of(const Json& document, const KindInfo* kind) {
   }
   const bool namespaced = kind == nullptr || kind->namespaced;
   if (namespaced && key.name_space.empty()) key.name_space = "default";
-  if (!namespaced) key.name_space.clear();
+  if (!namespaced) key.name_space = {};
   return key;
 }
 

@@ -16,21 +16,21 @@ inline constexpr char kEnvoyGroup[] = "gateway.envoyproxy.io";
 
 // Which listener(s) of which Gateway a route wants to attach to.
 struct ParentReference {
-  std::string group = kGatewayGroup;
-  std::string kind = "Gateway";
-  std::optional<std::string> name_space;  // unset: the route's
-  std::string name;
-  std::optional<std::string> section_name;
+  Text group = kGatewayGroup;
+  Text kind = "Gateway";
+  std::optional<Text> name_space;  // unset: the route's
+  Text name;
+  std::optional<Text> section_name;
   std::optional<int32_t> port;
   bool operator==(const ParentReference&) const = default;
 };
 
 // A backend; as embedded in routes and mirrors.
 struct BackendObjectReference {
-  std::string group;  // "" is core
-  std::string kind = "Service";
-  std::string name;
-  std::optional<std::string> name_space;
+  Text group;  // "" is core
+  Text kind = "Service";
+  Text name;
+  std::optional<Text> name_space;
   std::optional<int32_t> port;
   bool operator==(const BackendObjectReference&) const = default;
 };
@@ -87,7 +87,7 @@ struct SessionPersistence {
 // One parent's part of a route's status.
 struct RouteParentStatus {
   ParentReference parent_ref;
-  std::string controller_name;
+  Text controller_name;
   std::vector<Condition> conditions;
   bool operator==(const RouteParentStatus&) const = default;
 };

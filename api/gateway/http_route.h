@@ -140,7 +140,7 @@ struct HttpRouteRetry {
 };
 
 struct HttpRouteRule {
-  std::optional<std::string> name;
+  std::optional<Text> name;
   std::vector<HttpRouteMatch> matches;  // ORed; empty: every request
   std::vector<HttpRouteFilter> filters;
   std::vector<HttpBackendRef> backend_refs;
@@ -152,7 +152,7 @@ struct HttpRouteRule {
 
 struct HttpRouteSpec {
   std::vector<ParentReference> parent_refs;
-  std::vector<std::string> hostnames;
+  std::vector<Text> hostnames;
   std::vector<HttpRouteRule> rules;
   bool operator==(const HttpRouteSpec&) const = default;
 };

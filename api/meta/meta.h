@@ -9,15 +9,19 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
+
 namespace limen::api {
 
 // Namespace and name of an object; `name_space` is empty for cluster-wide kinds.
 struct ObjectKey {
-  std::string name_space;
-  std::string name;
+  Text name_space;
+  Text name;
 
   auto operator<=>(const ObjectKey&) const = default;
-  std::string text() const { return name_space.empty() ? name : name_space + "/" + name; }
+  std::string text() const {
+    return name_space.empty() ? name.str() : fmt::format("{}/{}", name_space, name);
+  }
 
   template <class H>
   friend H AbslHashValue(H hash, const ObjectKey& key) {
@@ -45,9 +49,9 @@ struct Source {
 };
 
 struct ObjectMeta {
-  std::string name;
-  std::string name_space;  // JSON "namespace"; file mode fills in "default"
-  std::string uid;
+  Text name;
+  Text name_space;  // JSON "namespace"; file mode fills in "default"
+  Text uid;
   int64_t generation = 0;   // file mode: counts the spec's versions from 1
   Time creation_timestamp;  // file mode: when Limen first saw it unless the document says
   std::map<std::string, std::string> labels;
@@ -61,12 +65,12 @@ enum class ConditionStatus { kTrue, kFalse, kUnknown };
 
 // Source: meta/v1 Condition.  `last_transition_time` is set by the status sink, not by translation.
 struct Condition {
-  std::string type;
+  Text type;
   ConditionStatus status = ConditionStatus::kUnknown;
   int64_t observed_generation = 0;
   Time last_transition_time;
-  std::string reason;
-  std::string message;
+  Text reason;
+  Text message;
 
   bool operator==(const Condition&) const = default;
 };

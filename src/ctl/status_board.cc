@@ -1,5 +1,6 @@
 #include "ctl/status_board.h"
 
+#include <algorithm>
 #include <ctime>
 
 #include "api/objects.h"
@@ -31,18 +32,18 @@ void for_each_condition(Json& value, const std::string& place, const Visit& visi
   }
 }
 
-Json emit_plain(const translate::AnyStatus& status) {
-  return std::visit([](const auto& value) { return api::emit_status(value); }, status);
-}
-
 }  // namespace
 
+int64_t StatusBoard::Entry::since(std::string_view place) const {
+  const auto it = std::find_if(older.begin(), older.end(),
+                               [&](const auto& entry) { return entry.first == place; });
+  return it == older.end() ? changed : it->second;
+}
+
 Json StatusBoard::emit(const Entry& entry) {
-  Json status = emit_plain(*entry.status);
+  Json status = translate::emit_status(entry.status);
   for_each_condition(status, "", [&](const std::string& place, Json& condition) {
-    const auto older = entry.older.find(place);
-    condition.set("lastTransitionTime",
-                  format_time(older == entry.older.end() ? entry.changed : older->second));
+    condition.set("lastTransitionTime", format_time(entry.since(place)));
   });
   return status;
 }
@@ -53,16 +54,15 @@ StatusBoard::Entry StatusBoard::successor(const Entry* before,
   Entry entry{change.status, now, {}};
   if (before == nullptr) return entry;
   std::map<std::string, std::string> statuses;
-  Json old = emit_plain(*before->status);
+  Json old = translate::emit_status(before->status);
   for_each_condition(old, "", [&](const std::string& place, const Json& it) {
     statuses[place] = it.text("status");
   });
-  Json fresh = emit_plain(*entry.status);
+  Json fresh = translate::emit_status(entry.status);
   for_each_condition(fresh, "", [&](const std::string& place, const Json& it) {
     const auto was = statuses.find(place);
     if (was == statuses.end() || was->second != it.text("status")) return;
-    const auto older = before->older.find(place);
-    entry.older[place] = older == before->older.end() ? before->changed : older->second;
+    entry.older.emplace_back(place, before->since(place));
   });
   return entry;
 }
@@ -73,7 +73,7 @@ void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
   for (const auto& change : changes) {
     const Identity identity{change.kind, change.key};
     const auto before = objects_.find(identity);
-    if (change.status == nullptr) {
+    if (change.gone()) {
       objects_.erase(identity);
     } else if (before == objects_.end()) {
       objects_.emplace(identity, successor(nullptr, change, now));
@@ -89,8 +89,8 @@ Json StatusBoard::report() const {
   for (const auto& [identity, entry] : objects_) {
     Json object{Json::Object{}};
     object.set("kind", api::info(identity.first).name);
-    if (!identity.second.name_space.empty()) object.set("namespace", identity.second.name_space);
-    object.set("name", identity.second.name);
+    if (!identity.second.name_space.empty()) object.set("namespace", identity.second.name_space.str());
+    object.set("name", identity.second.name.str());
     object.set("status", emit(entry));
     objects.push_back(std::move(object));
   }

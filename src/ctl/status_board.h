@@ -24,9 +24,11 @@ class StatusBoard {
  private:
   using Identity = std::pair<api::Kind, api::ObjectKey>;
   struct Entry {
-    std::shared_ptr<const translate::AnyStatus> status;
+    translate::AnyStatus status;
     int64_t changed = 0;                   // unix seconds: when `status` came
-    std::map<std::string, int64_t> older;  // by place: conditions that were so before
+    std::vector<std::pair<Text, int64_t>> older;  // place and time: conditions that were so before
+
+    int64_t since(std::string_view place) const;
   };
 
   static Json emit(const Entry& entry);

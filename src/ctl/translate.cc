@@ -50,9 +50,8 @@ Result<Json> xds_view(const translate::Output& output, bool show_secrets) {
 std::map<std::pair<api::Kind, api::ObjectKey>, Json> statuses_of(const translate::Output& output) {
   std::map<std::pair<api::Kind, api::ObjectKey>, Json> statuses;
   for (const auto& change : output.statuses) {
-    if (change.status == nullptr) continue;
-    statuses[{change.kind, change.key}] =
-        std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
+    if (change.gone()) continue;
+    statuses[{change.kind, change.key}] = translate::emit_status(change.status);
   }
   return statuses;
 }

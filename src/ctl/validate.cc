@@ -21,9 +21,10 @@ class StatusReport {
   explicit StatusReport(const providers::ObjectStore& store) : store_(store) {}
 
   void add(const translate::StatusChange& change) {
-    if (change.status == nullptr) return;
-    const auto* route = std::get_if<api::RouteStatus>(change.status.get());
-    if (route != nullptr && route->parents.empty()) {
+    if (change.gone()) return;
+    using RouteStatus = std::shared_ptr<const api::RouteStatus>;
+    const auto* route = std::get_if<RouteStatus>(&change.status);
+    if (route != nullptr && (*route)->parents.empty()) {
       unattached_.push_back(
           fmt::format("{}: {}: spec.parentRefs: names no Gateway that Limen runs, so the route "
                       "takes effect nowhere",
@@ -32,7 +33,7 @@ class StatusReport {
     }
     object_ = fmt::format("{}: {}", store_.location(change.kind, change.key),
                           api::text_of(api::info(change.kind), change.key));
-    std::visit([this](const auto& status) { add(status); }, *change.status);
+    std::visit([this](const auto& status) { add(status); }, change.status);
   }
   std::vector<std::string> take_errors() {
     std::sort(lines_.begin(), lines_.end());
@@ -44,6 +45,11 @@ class StatusReport {
   }
 
  private:
+  void add(std::monostate) {}
+  template <class T>
+  void add(const std::shared_ptr<const T>& status) {
+    add(*status);
+  }
   void add(const api::GatewayClassStatus& status) { add(status.conditions, ""); }
   void add(const api::BackendStatus& status) { add(status.conditions, ""); }
   void add(const api::GatewayStatus& status) {
@@ -53,7 +59,7 @@ class StatusReport {
   }
   void add(const api::RouteStatus& status) {
     for (const auto& parent : status.parents)
-      add(parent.conditions, "parent " + parent.parent_ref.name + ": ");
+      add(parent.conditions, fmt::format("parent {}: ", parent.parent_ref.name));
   }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition& condition : conditions) {

@@ -85,7 +85,7 @@ class Explainer {
           change.resource == nullptr)
         continue;
       Message message;
-      if (message.ParseFromString(change.resource->bytes)) return message;
+      if (message.ParseFromString(xds::serialise(*change.resource))) return message;
     }
     return std::nullopt;
   }
@@ -96,7 +96,7 @@ class Explainer {
     for (const auto& change : output_.resources) {
       if (change.type != xds::ResourceType::kListener || change.resource == nullptr) continue;
       listener_v3::Listener listener;
-      if (!listener.ParseFromString(change.resource->bytes)) continue;
+      if (!listener.ParseFromString(xds::serialise(*change.resource))) continue;
       const uint32_t port = listener.address().socket_address().port_value();
       ports.insert(port);
       if (static_cast<int>(port) != request_.port) continue;

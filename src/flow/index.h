@@ -49,16 +49,20 @@ class Index : public Node {
   };
   using GroupsOf = std::function<void(const K&, const V&, Emit&)>;
 
-  // Iterates over (key, value), or over (sort, key, value) with sorted().
+  // Iterates over (key, value), over (sort, key, value) with sorted(), or over (key, shared_ptr of
+  // the value) with shared().
   class Group {
-    template <bool kWithSort>
+    enum class Form { kPlain, kSorted, kShared };
+    template <Form kForm>
     struct Iterator {
       typename Members::const_iterator inner;
 
       auto operator*() const {
         const auto& [key, slot] = *inner->entry;
-        if constexpr (kWithSort) {
+        if constexpr (kForm == Form::kSorted) {
           return std::tuple<const Sort&, const K&, const V&>(inner->sort, key, *slot.value);
+        } else if constexpr (kForm == Form::kShared) {
+          return std::tuple<const K&, const Value&>(key, slot.value);
         } else {
           return std::tuple<const K&, const V&>(key, *slot.value);
         }
@@ -66,18 +70,20 @@ class Index : public Node {
       Iterator& operator++() { return ++inner, *this; }
       bool operator==(const Iterator& other) const { return inner == other.inner; }
     };
-    struct Sorted {
+    template <Form kForm>
+    struct Range {
       const Members& members;
-      auto begin() const { return Iterator<true>{members.begin()}; }
-      auto end() const { return Iterator<true>{members.end()}; }
+      auto begin() const { return Iterator<kForm>{members.begin()}; }
+      auto end() const { return Iterator<kForm>{members.end()}; }
     };
 
    public:
     size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
-    auto begin() const { return Iterator<false>{members_.begin()}; }
-    auto end() const { return Iterator<false>{members_.end()}; }
-    Sorted sorted() const { return {members_}; }
+    auto begin() const { return Iterator<Form::kPlain>{members_.begin()}; }
+    auto end() const { return Iterator<Form::kPlain>{members_.end()}; }
+    Range<Form::kSorted> sorted() const { return {members_}; }
+    Range<Form::kShared> shared() const { return {members_}; }
 
    private:
     friend Index;

@@ -1,7 +1,10 @@
-// Items by number in one block of memory; numbers of removed items are used again.
+// Items by number, in blocks that stay where they are: growing moves nothing and wastes at most one
+// block.  Numbers of removed items are used again.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -14,24 +17,29 @@ class Pool {
  public:
   uint32_t add(T item) {
     if (free_.empty()) {
-      items_.push_back(std::move(item));
-      return static_cast<uint32_t>(items_.size() - 1);
+      if (used_ == blocks_.size() * kBlock) blocks_.push_back(std::make_unique<Block>());
+      (*this)[used_] = std::move(item);
+      return used_++;
     }
     const uint32_t id = free_.back();
     free_.pop_back();
-    items_[id] = std::move(item);
+    (*this)[id] = std::move(item);
     return id;
   }
   void remove(uint32_t id) {
-    items_[id] = T{};
+    (*this)[id] = T{};
     free_.push_back(id);
   }
-  T& operator[](uint32_t id) { return items_[id]; }
-  const T& operator[](uint32_t id) const { return items_[id]; }
-  size_t size() const { return items_.size() - free_.size(); }
+  T& operator[](uint32_t id) { return (*blocks_[id / kBlock])[id % kBlock]; }
+  const T& operator[](uint32_t id) const { return (*blocks_[id / kBlock])[id % kBlock]; }
+  size_t size() const { return used_ - free_.size(); }
 
  private:
-  std::vector<T> items_;
+  static constexpr uint32_t kBlock = 1024;
+  using Block = std::array<T, kBlock>;
+
+  std::vector<std::unique_ptr<Block>> blocks_;
+  uint32_t used_ = 0;
   std::vector<uint32_t> free_;
 };
 

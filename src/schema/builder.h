@@ -20,6 +20,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/text.h"
 #include "schema/schema.h"
 
 namespace limen::schema {
@@ -115,6 +116,13 @@ Type make_scalar() {
       return true;
     };
     type.get_text = [](const void* p) { return as<T>(p); };
+  } else if constexpr (std::is_same_v<T, Text>) {
+    type.shape = Shape::kText;
+    type.set_text = [](void* p, const std::string& text) {
+      as<T>(p) = text;
+      return true;
+    };
+    type.get_text = [](const void* p) { return as<T>(p).str(); };
   } else {
     type.shape = Shape::kJson;
     type.set_json = [](void* p, const Json& value) { as<Json>(p) = value; };
@@ -142,7 +150,7 @@ Type make_type() {
     type.get_text = [](const void* p) { return format_text(as<T>(p)); };
     return type;
   } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> ||
-                       std::is_same_v<T, Json>) {
+                       std::is_same_v<T, Text> || std::is_same_v<T, Json>) {
     return make_scalar<T>();
   } else {
     Type type{};

@@ -29,18 +29,18 @@ size_t specificity(std::string_view host) {
   return host.size() + (is_wildcard(host) ? 0 : kExact);
 }
 
-std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts,
-                                           const std::string& listener,
-                                           const std::vector<std::string>& others) {
-  std::vector<std::string> hosts;
-  auto add = [&](std::string host) {
+std::vector<Text> hosts_on_listener(const std::vector<Text>& route_hosts,
+                                    const std::string& listener,
+                                    const std::vector<std::string>& others) {
+  std::vector<Text> hosts;
+  auto add = [&](Text host) {
     const bool taken = std::any_of(others.begin(), others.end(), [&](const std::string& other) {
       return specificity(other) > specificity(listener) && covers(other, host);
     });
     if (!taken) hosts.push_back(std::move(host));
   };
   if (route_hosts.empty()) add(listener);
-  for (const std::string& host : route_hosts) {
+  for (const Text& host : route_hosts) {
     if (auto common = intersect(listener, host)) add(std::move(*common));
   }
   std::sort(hosts.begin(), hosts.end());

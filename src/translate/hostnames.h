@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/text.h"
+
 namespace limen::translate {
 
 // Whether `pattern` ("*", "*.x", "a.x") covers `host` (of the same forms).
@@ -20,9 +22,9 @@ size_t specificity(std::string_view host);
 
 // The hosts of a route on a listener.  `others`: hostnames of the listeners on the same port; what
 // a more specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique.
-std::vector<std::string> hosts_on_listener(const std::vector<std::string>& route_hosts,
-                                           const std::string& listener,
-                                           const std::vector<std::string>& others);
+std::vector<Text> hosts_on_listener(const std::vector<Text>& route_hosts,
+                                    const std::string& listener,
+                                    const std::vector<std::string>& others);
 
 // "a.b" -> "a_b", as in Envoy Gateway's names.
 std::string underscored(std::string_view host);

@@ -53,9 +53,10 @@ class Refusing : public testing::Test {
     for (const auto& change : output.statuses) {
       if (change.kind != api::Kind::kHttpRoute) continue;
       refused_.erase(change.key.name);
-      if (change.status == nullptr) continue;
-      const auto& condition =
-          std::get<api::RouteStatus>(*change.status).parents.at(0).conditions.at(0);
+      if (change.gone()) continue;
+      const auto& condition = std::get<std::shared_ptr<const api::RouteStatus>>(change.status)
+                                  ->parents.at(0)
+                                  .conditions.at(0);
       if (condition.reason == "UnsupportedValue") refused_[change.key.name] = condition.message;
     }
   }
@@ -66,8 +67,9 @@ class Refusing : public testing::Test {
     while (offered_ != nullptr && offered_->hash != answered_) {
       ++versions;
       answered_ = offered_->hash;
-      const bool bad = offered_->bytes.find(kBad) != std::string::npos;
-      if (!bad) in_force_ = offered_->bytes;
+      const std::string bytes = xds::serialise(*offered_);
+      const bool bad = bytes.find(kBad) != std::string::npos;
+      if (!bad) in_force_ = bytes;
       take(translator_.apply({{},
                               {{"default/g", xds::ResourceType::kRouteConfiguration,
                                 "default/g/http", answered_, bad ? "a bad word" : ""}},

@@ -24,11 +24,11 @@ using xds::FragmentPtr;
 // True, or why not; becomes a condition.
 struct Verdict {
   bool ok = true;
-  std::string reason;  // empty where ok: the condition's own positive reason
-  std::string message;
+  Text reason;  // empty where ok: the condition's own positive reason
+  Text message;
 
   bool operator==(const Verdict&) const = default;
-  static Verdict no(std::string reason, std::string message) {
+  static Verdict no(Text reason, Text message) {
     return {false, std::move(reason), std::move(message)};
   }
 };
@@ -115,10 +115,10 @@ struct PortKey {
 
 // A named thing of a proxy: a route configuration, a secret.
 struct ProxyName {
-  std::string proxy;
-  std::string name;
+  Text proxy;
+  Text name;
   auto operator<=>(const ProxyName&) const = default;
-  std::string text() const { return proxy + " " + name; }
+  std::string text() const { return fmt::format("{} {}", proxy, name); }
   template <class H>
   friend H AbslHashValue(H h, const ProxyName& key) {
     return H::combine(std::move(h), key.proxy, key.name);
@@ -126,12 +126,12 @@ struct ProxyName {
 };
 
 struct VirtualHostKey {
-  std::string proxy;
-  std::string route_configuration;
-  std::string listener;  // IR name
-  std::string host;
+  Text proxy;
+  Text route_configuration;
+  Text listener;  // IR name
+  Text host;
   auto operator<=>(const VirtualHostKey&) const = default;
-  std::string text() const { return proxy + " " + route_configuration + " " + host; }
+  std::string text() const { return fmt::format("{} {} {}", proxy, route_configuration, host); }
   template <class H>
   friend H AbslHashValue(H h, const VirtualHostKey& key) {
     return H::combine(std::move(h), key.proxy, key.route_configuration, key.listener, key.host);
@@ -144,14 +144,14 @@ struct VirtualHostKey {
 // The hosts that a route serves on one listener.
 struct AttachedListener {
   ObjectKey gateway;
-  std::string proxy;
-  std::string listener;  // IR name
-  std::string section;   // spec.listeners[].name
-  std::string route_configuration;
+  Text proxy;
+  Text listener;  // IR name
+  Text section;   // spec.listeners[].name
+  Text route_configuration;
   int32_t port = 0;
   bool https = false;
   bool default_port = false;  // 80 for HTTP, 443 for HTTPS
-  std::vector<std::string> hosts;
+  std::vector<Text> hosts;
 
   bool operator==(const AttachedListener&) const = default;
 };
@@ -205,10 +205,10 @@ struct ClusterRef {
 };
 
 struct ProxyCluster {
-  std::string proxy;
+  Text proxy;
   ClusterRef cluster;
   auto operator<=>(const ProxyCluster&) const = default;
-  std::string text() const { return proxy + " " + cluster.text(); }
+  std::string text() const { return fmt::format("{} {}", proxy, cluster.text()); }
   template <class H>
   friend H AbslHashValue(H h, const ProxyCluster& key) {
     return H::combine(std::move(h), key.proxy, key.cluster);
@@ -221,11 +221,11 @@ struct ProxyCluster {
 // The specification's order among the matches of one virtual host: smaller is tried first.
 // Source: HTTPRouteRule.matches ("Precedence"); regular expressions go between exact and prefix.
 struct MatchOrder {
-  int32_t path_rank = 0;
-  int32_t path_length = 0;   // negated
-  int32_t method = 0;        // 0 with, 1 without
-  int32_t headers = 0;       // negated
-  int32_t query_params = 0;  // negated
+  uint8_t path_rank = 0;
+  int16_t path_length = 0;  // negated
+  uint8_t method = 0;       // 0 with, 1 without
+  int8_t headers = 0;       // negated
+  int8_t query_params = 0;  // negated
   int64_t created = 0;
   ObjectKey route;
   uint32_t entry = 0;  // in TranslatedRoute::entries, which are in the order of rules and matches

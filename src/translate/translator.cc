@@ -1,5 +1,6 @@
 #include "translate/translator.h"
 
+#include "api/objects.h"
 #include "translate/isolation.h"
 #include "translate/world.h"
 
@@ -94,8 +95,7 @@ struct Translator::Engine {
   template <class Table>
   void collect_status(Table& table, api::Kind kind) {
     table.on_change([this, kind](const ObjectKey& key, const auto&, const auto& after) {
-      output.statuses.push_back(
-          {kind, key, after == nullptr ? nullptr : std::make_shared<const AnyStatus>(*after)});
+      output.statuses.push_back({kind, key, after == nullptr ? AnyStatus() : AnyStatus(after)});
     });
   }
 
@@ -104,6 +104,18 @@ struct Translator::Engine {
   Output output;
   std::map<PortKey, std::string> listener_names;
 };
+
+Json emit_status(const AnyStatus& status) {
+  return std::visit(
+      [](const auto& shared) -> Json {
+        if constexpr (std::is_same_v<std::decay_t<decltype(shared)>, std::monostate>) {
+          return {};
+        } else {
+          return api::emit_status(*shared);
+        }
+      },
+      status);
+}
 
 Translator::Translator(Options options) : engine_(std::make_unique<Engine>(std::move(options))) {}
 Translator::~Translator() = default;

@@ -24,13 +24,18 @@ struct Options {
   std::vector<std::string> addresses = {"127.0.0.1"};
 };
 
+// Shared with the tables.  monostate: the object is gone.
 using AnyStatus =
-    std::variant<api::GatewayClassStatus, api::GatewayStatus, api::RouteStatus, api::BackendStatus>;
+    std::variant<std::monostate, std::shared_ptr<const api::GatewayClassStatus>,
+                 std::shared_ptr<const api::GatewayStatus>, std::shared_ptr<const api::RouteStatus>,
+                 std::shared_ptr<const api::BackendStatus>>;
 
 struct StatusChange {
   api::Kind kind;
   api::ObjectKey key;
-  std::shared_ptr<const AnyStatus> status;  // nullptr: the object is gone
+  AnyStatus status;
+
+  bool gone() const { return std::holds_alternative<std::monostate>(status); }
 };
 
 struct Output {
@@ -63,6 +68,9 @@ struct Input {
   std::vector<EnvoyAnswer> answers;
   std::vector<ProxyState> proxies;
 };
+
+// As the object's `status` member.  REQUIRES: not monostate.
+Json emit_status(const AnyStatus& status);
 
 class Translator {
  public:

@@ -147,11 +147,10 @@ void View::take(const translate::Output& output) {
   }
   for (const auto& change : output.statuses) {
     const std::string name = api::text_of(api::info(change.kind), change.key);
-    if (change.status == nullptr)
+    if (change.gone())
       statuses_.erase(name);
     else
-      statuses_[name] =
-          std::visit([](const auto& status) { return api::emit_status(status); }, *change.status);
+      statuses_[name] = translate::emit_status(change.status);
   }
 }
 
@@ -175,8 +174,9 @@ std::string View::difference(const View& other) const {
       if (!mine.contains(name)) result += name + " (is missing); ";
     }
   };
-  compare(resources_, other.resources_,
-          [](const auto& a, const auto& b) { return a.second->bytes == b.second->bytes; });
+  compare(resources_, other.resources_, [](const auto& a, const auto& b) {
+    return xds::serialise(*a.second) == xds::serialise(*b.second);
+  });
   compare(statuses_, other.statuses_, [](const auto& a, const auto& b) { return a == b; });
   return result;
 }

@@ -48,236 +48,282 @@ bool is_list(const Json& value) {
 
 }  // namespace
 
-void ObjectStore::set_file(const std::string& file, std::string_view text) {
+void ObjectStore::set_file(const std::string& name, std::string_view text) {
   const uint64_t hash = hash_bytes(text);
-  File& slot = files_[file];
-  if (slot.hash == hash && slot.unreadable.empty() && !slot.documents.empty()) return;
-  const File before = std::move(slot);
+  File& file = files_[name];
+  if (file.hash == hash && file.unreadable.empty() && !file.documents.empty()) return;
   File now;
+  now.name = name;
   now.hash = hash;
-  std::multimap<uint64_t, const Document*> known;
-  for (const Document& document : before.documents) known.emplace(document.hash, &document);
+  std::multimap<uint64_t, std::pair<Document*, size_t>> known;
+  size_t first_item = 0;
+  for (Document& document : file.documents) {
+    known.emplace(document.hash, std::pair(&document, first_item));
+    first_item += document.items;
+  }
   for (const YamlChunk& chunk : split_yaml(text)) {
     const auto it = known.find(hash_bytes(chunk.text));
     if (it == known.end()) {
-      now.documents.push_back(parse_document(file, chunk.text, chunk.line));
-      continue;
+      parse_document(chunk.text, chunk.line, now);
+    } else {
+      take_over(*it->second.first, it->second.second, chunk.line, file, now);
     }
-    now.documents.push_back(*it->second);  // the same text; its lines may have moved
-    Document& document = now.documents.back();
-    for (FileProblem& problem : document.problems)
-      problem.problem.line += chunk.line - document.line;
-    document.line = chunk.line;
   }
-  keep_last_good(before, now);
-  collect_items(now);
-  replace(file, before, now);
-  slot = std::move(now);
-  note_trouble(file, slot);
+  keep_last_good(file, now);
+  replace(file, std::move(now));
 }
 
-void ObjectStore::set_unreadable(const std::string& file, const std::string& reason) {
-  files_[file].unreadable = reason;
-  note_trouble(file, files_[file]);
+void ObjectStore::set_unreadable(const std::string& name, const std::string& reason) {
+  File& file = files_[name];
+  file.name = name;
+  file.unreadable = reason;
+  note_trouble(file);
 }
 
-void ObjectStore::remove_file(const std::string& file) {
-  const auto it = files_.find(file);
+void ObjectStore::remove_file(const std::string& name) {
+  const auto it = files_.find(Text(name));
   if (it == files_.end()) return;
-  replace(file, it->second, {});
+  drop_places(it->second);
+  troubled_.erase(it->first);
   files_.erase(it);
-  troubled_.erase(file);
 }
 
 std::vector<std::string> ObjectStore::files() const {
   std::vector<std::string> names;
   for (const auto& [name, file] : files_) names.push_back(name);
+  std::sort(names.begin(), names.end());
   return names;
 }
 
-ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::string_view text,
-                                                  int line) {
+void ObjectStore::parse_document(std::string_view text, int line, File& file) {
   ++parsed_documents_;
-  Document document;
-  document.hash = hash_bytes(text);
-  document.line = line;
+  const size_t first_item = file.items.size();
+  Trouble trouble;
   const auto parsed = parse_yaml_chunk({text, line});
-  if (!parsed) return document;
-  if (parsed->problem) {
-    document.broken = true;
-    document.problems.push_back({file, "", Severity::kError, *parsed->problem});
-    return document;
+  if (parsed && parsed->problem) {
+    trouble.unreadable = true;
+    trouble.problems.push_back({file.name, "", Severity::kError, *parsed->problem});
+  } else if (parsed && !is_list(parsed->value)) {
+    add_object(parsed->value, file, trouble);
+  } else if (parsed) {
+    const Json& items = *parsed->value.find("items");
+    if (items.is_array()) {
+      for (const Json& item : items.as_array()) add_object(item, file, trouble);
+    } else {
+      trouble.problems.push_back({file.name,
+                                  "",
+                                  Severity::kError,
+                                  {"WrongType", "items", "must be a list", items.line()}});
+    }
   }
-  if (!is_list(parsed->value)) {
-    add_object(file, parsed->value, document);
-    return document;
-  }
-  const Json& items = *parsed->value.find("items");
-  if (!items.is_array()) {
-    document.problems.push_back(
-        {file, "", Severity::kError, {"WrongType", "items", "must be a list", items.line()}});
-    return document;
-  }
-  for (const Json& item : items.as_array()) add_object(file, item, document);
-  return document;
+  Document document{hash_bytes(text), line, 0, nullptr};
+  document.items = static_cast<uint32_t>(file.items.size() - first_item);
+  if (!trouble.problems.empty() || !trouble.broken_objects.empty())
+    document.trouble = std::make_unique<Trouble>(std::move(trouble));
+  file.documents.push_back(std::move(document));
 }
 
-void ObjectStore::add_object(const std::string& file, const Json& value, Document& document) {
+void ObjectStore::add_object(const Json& value, File& file, Trouble& trouble) {
   api::ParsedObject parsed = api::parse_object(value);
   const std::string name = fmt::format("{}/{}", parsed.type, parsed.key.text());
   if (parsed.kind == nullptr && parsed.problems.empty()) {
-    document.problems.push_back({file,
-                                 name,
-                                 Severity::kWarning,
-                                 {"UnknownKind", "kind",
-                                  fmt::format("{} of {} is not known here and is left out",
-                                              parsed.type, value.text("apiVersion")),
-                                  value.line()}});
+    trouble.problems.push_back({file.name,
+                                name,
+                                Severity::kWarning,
+                                {"UnknownKind", "kind",
+                                 fmt::format("{} of {} is not known here and is left out",
+                                             parsed.type, value.text("apiVersion")),
+                                 value.line()}});
     return;
   }
   for (Problem& problem : parsed.problems)
-    document.problems.push_back({file, name, Severity::kError, std::move(problem)});
+    trouble.problems.push_back({file.name, name, Severity::kError, std::move(problem)});
   if (parsed.kind == nullptr) return;
-  const Identity identity{parsed.kind->kind, parsed.key};
+  Identity identity{parsed.kind->kind, std::move(parsed.key)};
   if (std::holds_alternative<std::monostate>(parsed.object)) {
-    document.broken_objects.push_back(identity);
+    trouble.broken_objects.push_back(std::move(identity));
   } else {
-    document.items.push_back(
-        {identity, std::make_shared<api::AnyObject>(std::move(parsed.object)), value.line()});
+    ObjectEntry& entry = *objects_.try_emplace(std::move(identity)).first;
+    file.items.push_back({&entry, std::move(parsed.object), value.line(), false});
+  }
+}
+
+// The same text as before: nothing is parsed, only the lines may have moved.
+void ObjectStore::take_over(Document& document, size_t first_item, int line, File& before,
+                            File& now) {
+  const int moved = line - document.line;
+  Document same{document.hash, line, document.items, nullptr};
+  if (document.trouble != nullptr) {
+    same.trouble = std::make_unique<Trouble>(*document.trouble);
+    for (FileProblem& problem : same.trouble->problems) problem.problem.line += moved;
+  }
+  now.documents.push_back(std::move(same));
+  for (size_t i = first_item; i < first_item + document.items; ++i) {
+    now.items.push_back(before.items[i]);
+    now.items.back().line += moved;
   }
 }
 
 // What was good before and is broken now stays in force in its last good version.
-void ObjectStore::keep_last_good(const File& before, File& now) {
-  const bool any_broken = std::any_of(now.documents.begin(), now.documents.end(),
-                                      [](const auto& d) { return d.broken; });
+void ObjectStore::keep_last_good(File& before, File& now) const {
   std::set<Identity> good, broken;
+  bool any_unreadable = false;
   for (const Document& document : now.documents) {
-    for (const Item& item : document.items) good.insert(item.identity);
-    broken.insert(document.broken_objects.begin(), document.broken_objects.end());
+    if (document.trouble == nullptr) continue;
+    any_unreadable |= document.trouble->unreadable;
+    broken.insert(document.trouble->broken_objects.begin(), document.trouble->broken_objects.end());
   }
-  for (const auto& [identity, item] : before.items) {
-    if (good.contains(identity)) continue;
-    if (any_broken || broken.contains(identity)) now.kept.push_back(item);
-  }
-}
-
-void ObjectStore::collect_items(File& file) {
-  for (const Document& document : file.documents) {
-    for (const Item& item : document.items)
-      file.repeats |= !file.items.emplace(item.identity, item).second;
-  }
-  for (const Item& item : file.kept) file.items.emplace(item.identity, item);
-}
-
-// Notes what differs.  Unchanged documents share their objects, so a pointer tells.
-void ObjectStore::replace(const std::string& file, const File& before, const File& now) {
-  for (const auto& [identity, item] : before.items) {
-    if (now.items.contains(identity)) continue;
-    owners_[identity].erase(file);
-    note_owners(identity);
-  }
-  for (const auto& [identity, item] : now.items) {
-    const auto it = before.items.find(identity);
-    if (it != before.items.end() && it->second.object == item.object) continue;
-    owners_[identity].insert(file);
-    note_owners(identity);
+  if (!any_unreadable && broken.empty()) return;
+  for (const Item& item : now.items) good.insert(item.entry->first);
+  for (const Item& item : before.items) {
+    const Identity& identity = item.entry->first;
+    if (!any_unreadable && !broken.contains(identity)) continue;
+    if (!good.insert(identity).second) continue;
+    now.items.push_back(item);
+    now.items.back().kept = true;
   }
 }
 
-void ObjectStore::note_owners(const Identity& identity) {
-  touched_.insert(identity);
-  if (owners_.at(identity).size() > 1)
-    contested_.insert(identity);
-  else
-    contested_.erase(identity);
+// Unchanged documents share their objects, so a pointer tells what differs.
+void ObjectStore::replace(File& file, File now) {
+  absl::flat_hash_map<const ObjectEntry*, api::AnyObject> before;
+  for (Item& item : file.items) before.try_emplace(item.entry, item.object);
+  const size_t touched = touched_.size();
+  drop_places(file);
+  touched_.resize(touched);
+  file = std::move(now);
+  add_places(file);
+  for (const Item& item : file.items) {
+    const auto it = before.find(item.entry);
+    if (it == before.end() || it->second != item.object) touch(*item.entry);
+    if (it != before.end()) before.erase(it);
+  }
+  for (const auto& [entry, object] : before) touch(*entry);
+  note_trouble(file);
 }
+
+void ObjectStore::add_places(File& file) {
+  const auto is_before = [](const Place& a, const Place& b) { return a.file->name < b.file->name; };
+  for (uint32_t i = 0; i < file.items.size(); ++i) {
+    ObjectEntry& entry = *file.items[i].entry;
+    auto& places = entry.second.places;
+    const Place place{&file, i};
+    const auto it = std::lower_bound(places.begin(), places.end(), place, is_before);
+    if (it != places.end() && it->file == &file) {
+      file.repeats = true;
+      continue;
+    }
+    places.insert(it, place);
+    if (places.size() > 1) contested_.insert(entry.first);
+  }
+}
+
+void ObjectStore::drop_places(const File& file) {
+  for (const Item& item : file.items) {
+    auto& places = item.entry->second.places;
+    const auto it = std::find_if(places.begin(), places.end(),
+                                 [&](const Place& place) { return place.file == &file; });
+    if (it == places.end()) continue;  // its second item
+    places.erase(it);
+    if (places.size() < 2) contested_.erase(item.entry->first);
+    touch(*item.entry);
+  }
+}
+
+void ObjectStore::touch(const ObjectEntry& entry) { touched_.push_back(entry.first); }
 
 bool ObjectStore::is_troubled(const File& file) {
-  const auto has_problems = [](const Document& document) { return !document.problems.empty(); };
   return !file.unreadable.empty() || file.repeats ||
-         std::any_of(file.documents.begin(), file.documents.end(), has_problems);
+         std::any_of(file.documents.begin(), file.documents.end(),
+                     [](const auto& document) { return document.trouble != nullptr; });
 }
 
-void ObjectStore::note_trouble(const std::string& name, const File& file) {
+void ObjectStore::note_trouble(const File& file) {
   if (is_troubled(file))
-    troubled_.insert(name);
+    troubled_.insert(file.name);
   else
-    troubled_.erase(name);
+    troubled_.erase(file.name);
 }
 
 api::ChangeBatch ObjectStore::take_changes() {
+  std::vector<Identity> touched = std::exchange(touched_, {});
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   api::ChangeBatch changes;
-  for (const Identity& identity : std::exchange(touched_, {})) {
-    const auto before = in_force_.find(identity);
-    const api::AnyObject old = before == in_force_.end() ? api::AnyObject() : before->second.object;
-    settle(identity);
-    const auto now = in_force_.find(identity);
-    const api::AnyObject current = now == in_force_.end() ? api::AnyObject() : now->second.object;
-    if (!equal_objects(old, current)) changes.push_back({identity.kind, identity.key, current});
+  changes.reserve(touched.size());
+  for (const Identity& identity : touched) {
+    const auto it = objects_.find(identity);
+    if (it == objects_.end()) continue;  // came and went between two calls
+    const api::AnyObject old = it->second.in_force;
+    settle(*it);
+    const api::AnyObject now = it->second.in_force;
+    if (it->second.places.empty()) objects_.erase(it);
+    if (!equal_objects(old, now)) changes.push_back({identity.kind, identity.key, now});
   }
   return changes;
 }
 
-void ObjectStore::settle(const Identity& identity) {
-  const auto owners = owners_.find(identity);
-  if (owners == owners_.end() || owners->second.empty()) {
-    owners_.erase(identity);
-    in_force_.erase(identity);
+void ObjectStore::settle(ObjectEntry& entry) {
+  Object& object = entry.second;
+  if (object.places.empty()) {
+    object.in_force = {};
     return;
   }
-  api::AnyObject& object = *files_.at(*owners->second.begin()).items.at(identity).object;
-  InForce& state = in_force_[identity];
-  object = state.object = stamp(object, state);
+  const Place& first = object.places.front();
+  stamp(files_.at(first.file->name).items[first.item], object);
 }
 
-// Gives the object its generation and creation time.
-api::AnyObject ObjectStore::stamp(const api::AnyObject& object, InForce& state) const {
+// Puts the item in force, with its generation and creation time.
+void ObjectStore::stamp(Item& item, Object& object) const {
   const auto stamped = [&](int64_t generation) {
-    return with_copy(object, [&](api::ObjectMeta& metadata) {
+    return with_copy(item.object, [&](api::ObjectMeta& metadata) {
       metadata.generation = generation;
       if (metadata.creation_timestamp.unix_seconds == 0)
-        metadata.creation_timestamp.unix_seconds = state.created;
+        metadata.creation_timestamp.unix_seconds = object.created;
     });
   };
-  if (state.created == 0) state.created = clock_();
-  api::AnyObject same = stamped(state.generation);
-  if (state.generation > 0 && equal_objects(same, state.object)) return same;
-  return stamped(++state.generation);
+  if (object.created == 0) object.created = clock_();
+  api::AnyObject same = stamped(object.generation);
+  const bool equal = object.generation > 0 && equal_objects(same, object.in_force);
+  item.object = object.in_force = equal ? std::move(same) : stamped(++object.generation);
 }
 
 std::string ObjectStore::location(api::Kind kind, const api::ObjectKey& key) const {
-  const auto owners = owners_.find({kind, key});
-  if (owners == owners_.end() || owners->second.empty()) return {};
-  const std::string& file = *owners->second.begin();
-  return fmt::format("{}:{}", file, files_.at(file).items.at({kind, key}).line);
+  const auto it = objects_.find(Identity{kind, key});
+  if (it == objects_.end() || it->second.places.empty()) return {};
+  const Place& place = it->second.places.front();
+  return fmt::format("{}:{}", place.file->name, place.file->items[place.item].line);
 }
 
 std::vector<FileProblem> ObjectStore::problems() const {
-  std::set<std::string> names = troubled_;
-  for (const Identity& identity : contested_)
-    names.insert(owners_.at(identity).begin(), owners_.at(identity).end());
+  std::set<Text> names = troubled_;
+  for (const Identity& identity : contested_) {
+    for (const Place& place : objects_.at(identity).places) names.insert(place.file->name);
+  }
   std::vector<FileProblem> result;
-  for (const std::string& name : names) add_problems(name, files_.at(name), result);
+  for (const Text& name : names) add_problems(files_.at(name), result);
   return result;
 }
 
-void ObjectStore::add_problems(const std::string& name, const File& file,
-                               std::vector<FileProblem>& result) const {
+void ObjectStore::add_problems(const File& file, std::vector<FileProblem>& result) {
   if (!file.unreadable.empty())
-    result.push_back({name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
-  std::set<Identity> seen;
+    result.push_back({file.name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
+  uint32_t item = 0;
   for (const Document& document : file.documents) {
-    result.insert(result.end(), document.problems.begin(), document.problems.end());
-    for (const Item& item : document.items) {
-      const std::string& first = *owners_.at(item.identity).begin();
-      if (first == name && seen.insert(item.identity).second) continue;
-      result.push_back(
-          {name,
-           api::text_of(api::info(item.identity.kind), item.identity.key),
-           Severity::kError,
-           {"Duplicate", "metadata.name",
-            fmt::format("the object stands in {} too: the first one counts", first), item.line}});
+    if (document.trouble != nullptr)
+      result.insert(result.end(), document.trouble->problems.begin(),
+                    document.trouble->problems.end());
+    for (const uint32_t end = item + document.items; item < end; ++item) {
+      const auto& [identity, object] = *file.items[item].entry;
+      const Place& first = object.places.front();
+      if (first.file == &file && first.item == item) continue;
+      result.push_back({file.name,
+                        api::text_of(api::info(identity.kind), identity.key),
+                        Severity::kError,
+                        {"Duplicate", "metadata.name",
+                         fmt::format("the object stands in {} too: the first one counts",
+                                     first.file->name),
+                         file.items[item].line}});
     }
   }
 }

@@ -6,8 +6,12 @@
 // documents for one object the first wins, by file name and position.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/inlined_vector.h>
+#include <absl/container/node_hash_map.h>
+
 #include <functional>
-#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -49,7 +53,7 @@ class ObjectStore {
   // Where the object in force stands: "routes.yaml:12"; "" where there is none.
   std::string location(api::Kind kind, const api::ObjectKey& key) const;
 
-  size_t objects() const { return in_force_.size(); }
+  size_t objects() const { return objects_.size(); }
   size_t parsed_documents() const { return parsed_documents_; }
   std::vector<std::string> files() const;
 
@@ -58,56 +62,76 @@ class ObjectStore {
     api::Kind kind;
     api::ObjectKey key;
     auto operator<=>(const Identity&) const = default;
+    template <class H>
+    friend H AbslHashValue(H hash, const Identity& identity) {
+      return H::combine(std::move(hash), identity.kind, identity.key);
+    }
   };
-  struct Item {  // one object of a document
-    Identity identity;
-    std::shared_ptr<api::AnyObject>
-        object;  // one place for all who keep the item: stamped when it comes in force
+  struct File;
+  struct Object;
+  using ObjectEntry = std::pair<const Identity, Object>;
+
+  // One object of a file.
+  struct Item {
+    ObjectEntry* entry;
+    api::AnyObject object;  // stamped when it comes in force
     int line = 0;
+    bool kept = false;  // the last good version of what is broken now; the file says it no longer
+  };
+  // Where an object stands: the first item of its identity in a file.
+  struct Place {
+    const File* file;
+    uint32_t item;  // in File::items
+  };
+  // All that is known of an identity.  Exists as long as a file has it.
+  struct Object {
+    api::AnyObject in_force;
+    int64_t generation = 0;
+    int64_t created = 0;
+    absl::InlinedVector<Place, 1> places;  // one a file, by file name: the first counts
+  };
+  // What is wrong with a document; most have nothing.
+  struct Trouble {
+    std::vector<FileProblem> problems;
+    std::vector<Identity> broken_objects;  // could be named but not used
+    bool unreadable = false;               // its YAML could not be read at all
   };
   struct Document {
     uint64_t hash = 0;
     int line = 1;
-    std::vector<Item> items;
-    std::vector<FileProblem> problems;
-    bool broken = false;                   // its YAML could not be read at all
-    std::vector<Identity> broken_objects;  // could be named but not used
+    uint32_t items = 0;  // how many of the file's, in order
+    std::unique_ptr<Trouble> trouble;
   };
   struct File {
+    Text name;
     uint64_t hash = 0;
-    std::vector<Document> documents;
-    std::vector<Item> kept;          // last good versions of what is broken now
-    std::map<Identity, Item> items;  // the first of each identity, `kept` last
-    std::string unreadable;
     bool repeats = false;  // an identity stands in it twice
-  };
-  struct InForce {
-    api::AnyObject object;
-    int64_t generation = 0;
-    int64_t created = 0;
+    Text unreadable;       // why; "": it was read
+    absl::InlinedVector<Document, 1> documents;
+    absl::InlinedVector<Item, 1> items;  // of the documents, then the kept ones
   };
 
-  Document parse_document(const std::string& file, std::string_view text, int line);
-  void add_object(const std::string& file, const Json& value, Document& document);
-  static void keep_last_good(const File& before, File& now);
-  static void collect_items(File& file);
-  void replace(const std::string& file, const File& before, const File& now);
-  void settle(const Identity& identity);
+  // A document's items go to the end of `file`'s.
+  void parse_document(std::string_view text, int line, File& file);
+  void add_object(const Json& value, File& file, Trouble& trouble);
+  static void take_over(Document& document, size_t first_item, int line, File& before, File& now);
+  void keep_last_good(File& before, File& now) const;
+  void replace(File& file, File now);
+  void add_places(File& file);
+  void drop_places(const File& file);
+  void touch(const ObjectEntry& entry);
+  void settle(ObjectEntry& entry);
   static bool is_troubled(const File& file);
-  void note_trouble(const std::string& name, const File& file);
-  void note_owners(const Identity& identity);
-  void add_problems(const std::string& name, const File& file,
-                    std::vector<FileProblem>& result) const;
-  api::AnyObject stamp(const api::AnyObject& object, InForce& state) const;
+  void note_trouble(const File& file);
+  static void add_problems(const File& file, std::vector<FileProblem>& result);
+  void stamp(Item& item, Object& object) const;
 
   Clock clock_;
-  std::map<std::string, File> files_;
-  std::map<Identity, std::set<std::string>>
-      owners_;  // files with that object, in the order of their names
-  std::map<Identity, InForce> in_force_;
-  std::set<Identity> touched_;
-  std::set<std::string> troubled_;  // files with problems of their own
-  std::set<Identity> contested_;    // in several files
+  absl::node_hash_map<Text, File> files_;
+  absl::node_hash_map<Identity, Object> objects_;
+  std::vector<Identity> touched_;
+  std::set<Text> troubled_;       // files with problems of their own
+  std::set<Identity> contested_;  // in several files
   size_t parsed_documents_ = 0;
 };
 

@@ -87,9 +87,10 @@ std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& w
 
 std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,
                                                   const ProxyName& key) {
-  const size_t slash = key.name.find('/');
+  const std::string_view name = key.name;
+  const size_t slash = name.find('/');
   const Certificate* certificate =
-      world.certificates.get(reads, {key.name.substr(0, slash), key.name.substr(slash + 1)});
+      world.certificates.get(reads, {name.substr(0, slash), name.substr(slash + 1)});
   return certificate == nullptr ? nullptr : certificate->secret;
 }
 

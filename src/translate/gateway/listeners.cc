@@ -179,7 +179,7 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
     model->accepted = std::move(settings);
   }
   model->proxy =
-      klass->settings != nullptr && klass->settings->merge_gateways ? class_key.name : key.text();
+      klass->settings != nullptr && klass->settings->merge_gateways ? class_key.text() : key.text();
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, *gateway, spec));
   }

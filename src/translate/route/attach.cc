@@ -39,7 +39,7 @@ const PortModel* port_of(const ProxyModel& proxy, const ListenerModel& listener)
 
 AttachedListener attached(const GatewayModel& gateway, const PortModel& port,
                           const ListenerModel& listener,
-                          const std::vector<std::string>& route_hosts) {
+                          const std::vector<Text>& route_hosts) {
   std::vector<std::string> others;
   for (const ListenerModel& other : port.listeners) others.push_back(other.hostname);
   AttachedListener result;
@@ -54,7 +54,7 @@ AttachedListener attached(const GatewayModel& gateway, const PortModel& port,
   return result;
 }
 
-bool has_common_host(const std::vector<std::string>& hosts, const std::string& listener) {
+bool has_common_host(const std::vector<Text>& hosts, const std::string& listener) {
   return hosts.empty() || std::any_of(hosts.begin(), hosts.end(), [&](const auto& host) {
            return intersect(host, listener).has_value();
          });

@@ -107,7 +107,7 @@ class Translation {
     }
     add_metadata(view, route);
     use_clusters(view, listener.proxy);
-    for (const std::string& host : listener.hosts) {
+    for (const Text& host : listener.hosts) {
       add_entry(view, match, route, listener, host, absl::StrCat("/match/", index, "/"));
     }
     write_preflight(view, match, index, listener, route);
@@ -121,15 +121,14 @@ class Translation {
     route_v3::Route preflight = route;
     preflight.clear_match();
     features::write_preflight_match(match, view.path, *preflight.mutable_match());
-    for (const std::string& host : listener.hosts) {
+    for (const Text& host : listener.hosts) {
       add_entry(view, match, preflight, listener, host,
                 absl::StrCat("/match/", index, "/cors-preflight/"));
     }
   }
 
   void add_entry(const RuleView& view, const api::HttpRouteMatch& match, route_v3::Route route,
-                 const AttachedListener& listener, const std::string& host,
-                 const std::string& middle) {
+                 const AttachedListener& listener, const Text& host, const std::string& middle) {
     if (route.has_redirect())
       features::drop_well_known_port(host, {match, listener.port, listener.https},
                                      *route.mutable_redirect());
@@ -147,11 +146,11 @@ class Translation {
     order.path_rank = match.path.type == api::PathMatchType::kExact               ? 0
                       : match.path.type == api::PathMatchType::kRegularExpression ? 1
                                                                                   : 2;
-    order.path_length =
-        match.path.value == "/" ? 0 : -static_cast<int32_t>(match.path.value.size());
+    order.path_length = static_cast<int16_t>(
+        match.path.value == "/" ? 0 : -static_cast<int>(match.path.value.size()));
     order.method = match.method ? 0 : 1;
-    order.headers = -static_cast<int32_t>(match.headers.size());
-    order.query_params = -static_cast<int32_t>(match.query_params.size());
+    order.headers = static_cast<int8_t>(-static_cast<int>(match.headers.size()));
+    order.query_params = static_cast<int8_t>(-static_cast<int>(match.query_params.size()));
     order.created = route_.metadata.creation_timestamp.unix_seconds;
     order.route = route_.metadata.key();
     return order;
@@ -305,8 +304,7 @@ class Translation {
   }
 
   std::string rule_name(const RuleView& view) const {
-    return absl::StrCat("httproute/", route_.metadata.name_space, "/", route_.metadata.name,
-                        "/rule/", view.index);
+    return fmt::format("httproute/{}/rule/{}", route_.metadata.key().text(), view.index);
   }
 
   static void report(RuleView& view, Problems problems) {

@@ -2,8 +2,8 @@
 
 namespace limen::translate {
 
-api::Condition condition(std::string type, const Verdict& verdict, std::string positive,
-                         std::string message, int64_t generation) {
+api::Condition condition(Text type, const Verdict& verdict, Text positive, Text message,
+                         int64_t generation) {
   api::Condition result;
   result.type = std::move(type);
   result.status = verdict.ok ? api::ConditionStatus::kTrue : api::ConditionStatus::kFalse;

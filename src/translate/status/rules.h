@@ -16,7 +16,7 @@ std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, Wor
                                                          const ObjectKey& key);
 
 // A condition out of a verdict; `positive` and `message` are the reason and message where it is ok.
-api::Condition condition(std::string type, const Verdict& verdict, std::string positive,
-                         std::string message, int64_t generation);
+api::Condition condition(Text type, const Verdict& verdict, Text positive, Text message,
+                         int64_t generation);
 
 }  // namespace limen::translate

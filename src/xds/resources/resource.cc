@@ -22,20 +22,78 @@ std::string_view type_url(ResourceType type) {
   __builtin_unreachable();
 }
 
-FragmentPtr make_fragment(std::string bytes) {
-  const uint64_t hash = hash_bytes(bytes);
-  return std::make_shared<const Fragment>(Fragment{std::move(bytes), hash});
+namespace {
+
+constexpr int kLengthDelimited = 2;
+
+// Without a byte of slack: thousands of them are kept.
+std::string bytes_of(const google::protobuf::MessageLite& message) {
+  std::string bytes(message.ByteSizeLong(), '\0');
+  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);  // maps in key order
+  message.SerializeWithCachedSizes(&coded);
+  return bytes;
 }
 
+Fragment simple_fragment(const google::protobuf::MessageLite& message) {
+  Fragment fragment;
+  fragment.bytes = bytes_of(message);
+  fragment.hash = hash_bytes(fragment.bytes);
+  fragment.size = fragment.bytes.size();
+  return fragment;
+}
+
+size_t head_size(int field, size_t length) {
+  using Coded = google::protobuf::io::CodedOutputStream;
+  return Coded::VarintSize32(static_cast<uint32_t>(field << 3 | kLengthDelimited)) +
+         Coded::VarintSize64(length);
+}
+
+}  // namespace
+
 FragmentPtr fragment_of(const google::protobuf::MessageLite& message) {
-  std::string bytes;
-  {
-    google::protobuf::io::StringOutputStream stream(&bytes);
-    google::protobuf::io::CodedOutputStream coded(&stream);
-    coded.SetSerializationDeterministic(true);  // maps in key order
-    message.SerializeToCodedStream(&coded);
+  return std::make_shared<const Fragment>(simple_fragment(message));
+}
+
+FragmentBuilder::FragmentBuilder(const google::protobuf::MessageLite& message, int element_field,
+                                 size_t count)
+    : fragment_(simple_fragment(message)) {
+  fragment_.element_field = element_field;
+  fragment_.elements.reserve(count);
+}
+
+void FragmentBuilder::add(FragmentPtr element) {
+  fragment_.hash = hash_combine(fragment_.hash, element->hash);
+  fragment_.size += head_size(fragment_.element_field, element->size) + element->size;
+  fragment_.elements.push_back(std::move(element));
+}
+
+FragmentPtr FragmentBuilder::take() && {
+  return std::make_shared<const Fragment>(std::move(fragment_));
+}
+
+std::string serialise(const Fragment& fragment) {
+  std::string out;
+  out.reserve(fragment.size);
+  serialise(fragment, out);
+  return out;
+}
+
+void serialise(const Fragment& fragment, std::string& out) {
+  out += fragment.bytes;
+  for (const FragmentPtr& element : fragment.elements) {
+    append_field_head(fragment.element_field, element->size, out);
+    serialise(*element, out);
   }
-  return make_fragment(std::move(bytes));
+}
+
+void append_field_head(int field, size_t length, std::string& out) {
+  uint8_t head[15];
+  uint8_t* end = google::protobuf::io::CodedOutputStream::WriteVarint32ToArray(
+      static_cast<uint32_t>(field << 3 | kLengthDelimited), head);
+  end = google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(length, end);
+  out.append(reinterpret_cast<const char*>(head), static_cast<size_t>(end - head));
 }
 
 }  // namespace limen::xds

@@ -21,18 +21,40 @@ inline constexpr int kResourceTypes = 5;
 // "type.googleapis.com/envoy.config.cluster.v3.Cluster", ...
 std::string_view type_url(ResourceType type);
 
-// Serialised protobuf and a hash of it: equal hash (64 bit) is taken as equal bytes.
-struct Fragment {
-  std::string bytes;
-  uint64_t hash = 0;
-
-  bool operator==(const Fragment& other) const {
-    return hash == other.hash && bytes.size() == other.bytes.size();
-  }
-};
+struct Fragment;
 using FragmentPtr = std::shared_ptr<const Fragment>;
 
-FragmentPtr make_fragment(std::string bytes);
+// A serialised message and a hash of it: equal hash (64 bit) is taken as equal bytes.  A message
+// may end in elements of a repeated field (the virtual hosts of a route configuration), which are
+// fragments that it shares: a large message costs a pointer an element, and its bytes are put
+// together only to be sent.
+struct Fragment {
+  std::string bytes;                  // without the elements
+  uint64_t hash = 0;                  // of the whole
+  uint64_t size = 0;                  // of the whole, in bytes
+  int element_field = 0;              // number of the repeated field
+  std::vector<FragmentPtr> elements;  // in order
+
+  bool operator==(const Fragment& other) const { return hash == other.hash && size == other.size; }
+};
+
+// Joins a message: the bytes of all but one of its fields, and that one's elements in order.
+class FragmentBuilder {
+ public:
+  FragmentBuilder(const google::protobuf::MessageLite& message, int element_field, size_t count);
+  void add(FragmentPtr element);
+  FragmentPtr take() &&;
+
+ private:
+  Fragment fragment_;
+};
+
+// The whole message.
+std::string serialise(const Fragment& fragment);
+// Appends it.
+void serialise(const Fragment& fragment, std::string& out);
+// Appends tag and length of a length-delimited field.
+void append_field_head(int field, size_t length, std::string& out);
 
 // Deterministic serialisation of a message.
 FragmentPtr fragment_of(const google::protobuf::MessageLite& message);

@@ -37,7 +37,7 @@ void redact(google::protobuf::Message& message) {
 
 Result<Json> to_json(ResourceType type, const Fragment& fragment, bool show_secrets) {
   const auto message = message_for(type);
-  if (!message->ParseFromString(fragment.bytes)) return Error{"a resource can't be read back"};
+  if (!message->ParseFromString(serialise(fragment))) return Error{"a resource can't be read back"};
   if (!show_secrets) redact(*message);
   std::string text;
   google::protobuf::util::JsonPrintOptions options;

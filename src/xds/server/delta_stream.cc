@@ -170,9 +170,9 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
     if (resource == nullptr) {
       if (sent == it.sent.end()) continue;  // never there: it waits
       (removals ? removed : later).push_back(std::move(name));
-    } else if (sent == it.sent.end() || sent->second != resource->version) {
+    } else if (sent == it.sent.end() || sent->second != resource->version()) {
       response.resources.push_back(resource);
-      in_flight.resources.emplace_back(name, resource->version);
+      in_flight.resources.emplace_back(name, resource->version());
     }
   }
   it.pending = {later.begin(), later.end()};

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
+
 namespace limen::xds {
 namespace {
 
@@ -18,7 +20,10 @@ using testing::UnorderedElementsAre;
 class DeltaStreamTest : public testing::Test {
  protected:
   void put(ResourceType type, const std::string& name, const std::string& bytes) {
-    group_.apply({"p", type, name, make_fragment(bytes)}, now_);
+    group_.apply(
+        {"p", type, name,
+         std::make_shared<const Fragment>(Fragment{bytes, hash_bytes(bytes), bytes.size(), 0, {}})},
+        now_);
   }
   void drop(ResourceType type, const std::string& name) {
     group_.apply({"p", type, name, nullptr}, now_);
@@ -39,7 +44,7 @@ class DeltaStreamTest : public testing::Test {
     const auto response = stream_.next(group_, now_);
     if (!response) return std::nullopt;
     std::string bytes = response->head;
-    for (const auto& resource : response->resources) bytes += resource->bytes;
+    for (const auto& resource : response->resources) bytes += *resource->bytes();
     DeltaDiscoveryResponse message;
     EXPECT_TRUE(message.ParseFromString(bytes));
     last_ = response->type;

@@ -17,7 +17,7 @@ void ResourceGroup::apply(const ResourceChange& change, Clock::time_point now) {
   auto& unwanted = change.type == ResourceType::kCluster ? unwanted_clusters_ : unwanted_endpoints_;
   if (change.resource != nullptr) {
     if (lingers(change.type)) unwanted.erase(change.name);
-    store(change.type, change.name, encode_resource(change));
+    store(change.type, change.name, std::make_shared<WireResource>(change));
   } else if (lingers(change.type)) {
     unwanted[change.name] = now + linger_;
     lingering_.push_back({now + linger_, change.type, change.name});

@@ -21,10 +21,20 @@ namespace limen::xds {
 using Clock = std::chrono::steady_clock;
 
 // A resource as a delta response carries it: field `resources` of DeltaDiscoveryResponse, tag and
-// length included. Made once; all streams share it.
-struct WireResource {
-  std::string bytes;
-  uint64_t version = 0;
+// length included.  The owner's mutex guards it.
+class WireResource {
+ public:
+  explicit WireResource(const ResourceChange& change);  // REQUIRES: change.resource
+
+  uint64_t version() const { return resource_->hash; }
+  const Fragment& resource() const { return *resource_; }
+  // Put together when first asked for and kept while someone holds it: all streams share it.
+  std::shared_ptr<const std::string> bytes() const;
+
+ private:
+  const std::string head_;
+  const FragmentPtr resource_;
+  mutable std::weak_ptr<const std::string> bytes_;
 };
 using WireResourcePtr = std::shared_ptr<const WireResource>;
 

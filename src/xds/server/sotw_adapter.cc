@@ -12,11 +12,11 @@ bool is_complete(ResourceType type) {
   return type == ResourceType::kCluster || type == ResourceType::kListener;
 }
 
-// WireResource holds field `resources` of a delta response; here its inner Any is wanted.
-void add_resource(const WireResource& wire, discovery_v3::DiscoveryResponse& out) {
-  discovery_v3::DeltaDiscoveryResponse holder;
-  holder.ParseFromString(wire.bytes);
-  *out.add_resources() = std::move(*holder.mutable_resources(0)->mutable_resource());
+void add_resource(ResourceType type, const WireResource& wire,
+                  discovery_v3::DiscoveryResponse& out) {
+  auto& any = *out.add_resources();
+  any.set_type_url(std::string(type_url(type)));
+  any.set_value(serialise(wire.resource()));
 }
 
 }  // namespace
@@ -48,12 +48,13 @@ std::optional<std::string> SotwAdapter::to_sotw(const DeltaResponse& response,
   if (is_complete(response.type)) {
     for (const std::string& name : stream.sent(response.type)) {
       if (const WireResourcePtr wire = group.find(response.type, name))
-        add_resource(*wire, message);
+        add_resource(response.type, *wire, message);
     }
   } else if (response.resources.empty()) {
     return std::nullopt;
   } else {
-    for (const WireResourcePtr& wire : response.resources) add_resource(*wire, message);
+    for (const WireResourcePtr& wire : response.resources)
+      add_resource(response.type, *wire, message);
   }
   message.set_version_info(response.nonce);
   message.set_nonce(response.nonce);

@@ -11,19 +11,21 @@ namespace {
 
 namespace discovery_v3 = envoy::service::discovery::v3;
 
-// A slice that shares the resource's bytes.
-grpc::Slice share(const WireResourcePtr& resource) {
-  auto* owner = std::make_unique<WireResourcePtr>(resource).release();
-  return {const_cast<char*>(resource->bytes.data()), resource->bytes.size(),
-          [](void* held) { std::unique_ptr<WireResourcePtr>(static_cast<WireResourcePtr*>(held)); },
-          owner};
+// A slice that shares the bytes.
+grpc::Slice share(std::shared_ptr<const std::string> bytes) {
+  using Owner = std::shared_ptr<const std::string>;
+  const std::string& shared = *bytes;
+  auto* owner = std::make_unique<Owner>(std::move(bytes)).release();
+  return {const_cast<char*>(shared.data()), shared.size(),
+          [](void* held) { std::unique_ptr<Owner>(static_cast<Owner*>(held)); }, owner};
 }
 
 grpc::ByteBuffer buffer_of(const DeltaResponse& response) {
   std::vector<grpc::Slice> slices;
   slices.reserve(response.resources.size() + 1);
   slices.emplace_back(response.head);
-  for (const WireResourcePtr& resource : response.resources) slices.push_back(share(resource));
+  for (const WireResourcePtr& resource : response.resources)
+    slices.push_back(share(resource->bytes()));
   return {slices.data(), slices.size()};
 }
 

@@ -1,7 +1,6 @@
 #include "xds/server/wire.h"
 
 #include <envoy/service/discovery/v3/discovery.pb.h>
-#include <google/protobuf/io/coded_stream.h>
 
 #include <charconv>
 
@@ -12,40 +11,43 @@ namespace {
 
 namespace discovery_v3 = envoy::service::discovery::v3;
 
-constexpr int kLengthDelimited = 2;
+// All of a DeltaDiscoveryResponse's `resources` field but the resource itself, which stands last.
+std::string head_of(const ResourceChange& change) {
+  const size_t size = change.resource->size;
+  const std::string_view type = type_url(change.type);
+  std::string any;
+  append_field_head(google::protobuf::Any::kTypeUrlFieldNumber, type.size(), any);
+  any += type;
+  append_field_head(google::protobuf::Any::kValueFieldNumber, size, any);
 
-void append_head(int field, size_t length, std::string& out) {
-  uint8_t head[11];
-  head[0] = static_cast<uint8_t>(field << 3 | kLengthDelimited);
-  const uint8_t* end =
-      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(length, head + 1);
-  out.append(reinterpret_cast<const char*>(head), static_cast<size_t>(end - head));
+  discovery_v3::Resource message;
+  message.set_name(change.name);
+  message.set_version(version_text(change.resource->hash));
+  std::string resource = message.SerializeAsString();
+  append_field_head(discovery_v3::Resource::kResourceFieldNumber, any.size() + size, resource);
+  resource += any;
+
+  std::string head;
+  append_field_head(discovery_v3::DeltaDiscoveryResponse::kResourcesFieldNumber,
+                    resource.size() + size, head);
+  head += resource;
+  head.shrink_to_fit();
+  return head;
 }
 
 }  // namespace
 
-WireResourcePtr encode_resource(const ResourceChange& change) {
-  std::string any;
-  append_head(google::protobuf::Any::kTypeUrlFieldNumber, type_url(change.type).size(), any);
-  any += type_url(change.type);
-  append_head(google::protobuf::Any::kValueFieldNumber, change.resource->bytes.size(), any);
+WireResource::WireResource(const ResourceChange& change)
+    : head_(head_of(change)), resource_(change.resource) {}
 
-  discovery_v3::Resource head;
-  head.set_name(change.name);
-  head.set_version(version_text(change.resource->hash));
-  std::string resource = head.SerializeAsString();
-  append_head(discovery_v3::Resource::kResourceFieldNumber,
-              any.size() + change.resource->bytes.size(), resource);
-  resource += any;
-
-  auto wire = std::make_shared<WireResource>();
-  wire->version = change.resource->hash;
-  wire->bytes.reserve(resource.size() + change.resource->bytes.size() + 8);
-  append_head(discovery_v3::DeltaDiscoveryResponse::kResourcesFieldNumber,
-              resource.size() + change.resource->bytes.size(), wire->bytes);
-  wire->bytes += resource;
-  wire->bytes += change.resource->bytes;
-  return wire;
+std::shared_ptr<const std::string> WireResource::bytes() const {
+  if (auto made = bytes_.lock()) return made;
+  auto bytes = std::make_shared<std::string>();
+  bytes->reserve(head_.size() + resource_->size);
+  *bytes += head_;
+  serialise(*resource_, *bytes);
+  bytes_ = bytes;
+  return bytes;
 }
 
 std::string version_text(uint64_t version) { return hex(version); }

@@ -9,8 +9,6 @@
 
 namespace limen::xds {
 
-WireResourcePtr encode_resource(const ResourceChange& change);
-
 // 16 hex digits, and back (0 where the text is no such thing).
 std::string version_text(uint64_t version);
 uint64_t version_of(std::string_view text);
