@@ -37,10 +37,13 @@ def domain_matches(pattern: str, host: str) -> bool:
 
 
 class Ads(grpc.GenericRpcHandler):
-    """`all_vhosts`: the "*" that Envoy asks for first is answered with every virtual host; else with nothing."""
+    """`all_vhosts`: the "*" that Envoy asks for first is answered with every virtual host; else with none.
 
-    def __init__(self, all_vhosts=True, port=0, aliases=True):
-        self.all_vhosts, self.aliases = all_vhosts, aliases
+    `placeholder`: in the place of none one resource without content is sent, as Envoy does not take "none" for an answer.
+    """
+
+    def __init__(self, all_vhosts=True, port=0, placeholder=True):
+        self.all_vhosts, self.placeholder = all_vhosts, placeholder
         self.resources = {kind: {} for kind in TYPES}  # name -> message
         self.versions = itertools.count(1)
         self.requests = []  # (kind, own_stream, request), in order
@@ -92,23 +95,29 @@ class Ads(grpc.GenericRpcHandler):
             kinds.add(kind)
             self.changed.notify_all()
         names = [name for name in request.resource_names_subscribe if name != "*"]
+        if not kind or not (names or first):
+            return
+        removed = [n for n in request.initial_resource_versions if n not in self.resources[kind]]
         if kind == "vhost" and names:
-            out.put((self.response(kind, [self._on_demand(name) for name in names])[0], lambda: None))
-        elif first and kind:
-            wanted = names or self.resources[kind]
-            known = [n for n in wanted if n in self.resources[kind] and (kind != "vhost" or self.all_vhosts)]
-            out.put((self.response(kind, [self.resource(kind, name) for name in known])[0], lambda: None))
+            resources = [self._on_demand(name) for name in names if name not in removed]
+        elif kind == "vhost" and not self.all_vhosts:
+            resources = []
+        else:
+            resources = [self.resource(kind, n) for n in names or self.resources[kind] if n in self.resources[kind]]
+        if kind == "vhost" and not resources and self.placeholder:
+            resources = [discovery_pb2.Resource(name=f"{n}/-", aliases=[f"{n}/-"]) for n in self.resources["routes"]]
+        out.put((self.response(kind, resources, removed)[0], lambda: None))
 
     def _on_demand(self, name):
         """The virtual host for the host that was asked for; one without content if there is none (Envoy's protocol)."""
         configuration, host = name.rsplit("/", 1)
+        host = host.partition(":")[0]  # Envoy asks with the port, also where it ignores ports in matching
         matching = [known for known, vhost in self.resources["vhost"].items()
                     if known.startswith(configuration + "/") and any(domain_matches(d, host) for d in vhost.domains)]
         if not matching:
             return discovery_pb2.Resource(name=name, aliases=[name])
-        resource = self.resource("vhost", max(matching, key=len))  # the most specific one
-        if self.aliases:
-            resource.aliases.append(name)
+        resource = self.resource("vhost", max(matching, key=lambda known: ("*" not in known, len(known))))
+        resource.aliases.append(name)
         return resource
 
     def resource(self, kind, name):

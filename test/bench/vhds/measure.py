@@ -119,6 +119,17 @@ def alone_or_together(count, batch=100):
         trial.stop()
 
 
+def on_demand_among(count):
+    """The first request to a host, when half of all virtual hosts are loaded already."""
+    trial = Trial(MODES[2], count)
+    try:
+        assert not trial.ads.push("vhost", [name(i) for i in range(trial.number, count)]).refusal
+        seconds, cpu = trial.first_requests(min(50, trial.number))
+        print(f"| {count - trial.number} | {seconds * 1e3:.1f} | {cpu * 1e3:.2f} |", flush=True)
+    finally:
+        trial.stop()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=50)
@@ -133,6 +144,9 @@ def main():
     print("\n| virtual hosts | changed | Envoy CPU, all in one response, ms | one response each, ms |\n|---|---|---|---|")
     for count in counts:
         alone_or_together(count)
+    print("\n| virtual hosts loaded | first request on demand, ms | Envoy CPU each, ms |\n|---|---|---|")
+    for count in counts:
+        on_demand_among(count)
 
 
 if __name__ == "__main__":

@@ -66,11 +66,11 @@ def vhost(host, body=None, configuration=CONFIGURATION, **further):
                                  route_components_pb2.VirtualHost())
 
 
-def route_configuration(vhds=None, vhosts=(), name=CONFIGURATION):
-    """`vhds`: None, "ads", or "own": a stream of its own."""
+def route_configuration(vhds=None, vhosts=(), name=CONFIGURATION, timeout="15s"):
+    """`vhds`: None, "ads", or "own": a stream of its own.  `timeout`: of the first answer; Envoy's default."""
     result = route_pb2.RouteConfiguration(name=name, virtual_hosts=vhosts, ignore_port_in_host_matching=True)
     if vhds:
-        source = {"resource_api_version": "V3"}
+        source = {"resource_api_version": "V3", "initial_fetch_timeout": timeout}
         if vhds == "ads":
             source["ads"] = {}
         else:
