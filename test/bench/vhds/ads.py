@@ -32,10 +32,6 @@ class Pushed(typing.NamedTuple):
     refusal: str  # Envoy's message; "": it accepts
 
 
-def domain_matches(pattern: str, host: str) -> bool:
-    return pattern == host or pattern == "*" or (pattern.startswith("*.") and host.endswith(pattern[1:]))
-
-
 class Ads(grpc.GenericRpcHandler):
     """`all_vhosts`: the "*" that Envoy asks for first is answered with every virtual host; else with none.
 
@@ -112,11 +108,13 @@ class Ads(grpc.GenericRpcHandler):
         """The virtual host for the host that was asked for; one without content if there is none (Envoy's protocol)."""
         configuration, host = name.rsplit("/", 1)
         host = host.partition(":")[0]  # Envoy asks with the port, also where it ignores ports in matching
-        matching = [known for known, vhost in self.resources["vhost"].items()
-                    if known.startswith(configuration + "/") and any(domain_matches(d, host) for d in vhost.domains)]
-        if not matching:
+        labels = host.split(".")
+        for domain in (host, *("*." + ".".join(labels[i:]) for i in range(1, len(labels))), "*"):
+            if f"{configuration}/{domain}" in self.resources["vhost"]:
+                break
+        else:
             return discovery_pb2.Resource(name=name, aliases=[name])
-        resource = self.resource("vhost", max(matching, key=lambda known: ("*" not in known, len(known))))
+        resource = self.resource("vhost", f"{configuration}/{domain}")
         resource.aliases.append(name)
         return resource
 
