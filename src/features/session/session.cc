@@ -13,9 +13,8 @@ session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionP
                                                              const std::string& name) {
   session_v3::cookie::v3::CookieBasedSessionState state;
   state.mutable_cookie()->set_name(name);
-  state.mutable_cookie()->set_path("/");
-  const bool permanent = session.cookie_config &&
-                         session.cookie_config->lifetime_type == api::CookieLifetime::kPermanent;
+  state.mutable_cookie()->set_path(session.cookie->path);
+  const bool permanent = session.cookie->lifetime_type == api::CookieLifetime::kPermanent;
   if (permanent && session.absolute_timeout) {
     state.mutable_cookie()->mutable_ttl()->set_seconds(session.absolute_timeout->value.count() /
                                                        1000);
@@ -27,17 +26,17 @@ session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionP
 
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out) {
-  const std::string name = session.session_name.value_or(default_name);
   envoy::extensions::filters::http::stateful_session::v3::StatefulSessionPerRoute per_route;
   auto* state = per_route.mutable_stateful_session()->mutable_session_state();
   switch (session.type) {
     case api::SessionPersistenceType::kCookie:
       state->set_name("envoy.http.stateful_session.cookie");
-      state->mutable_typed_config()->PackFrom(cookie_state(session, name));
+      state->mutable_typed_config()->PackFrom(
+          cookie_state(session, session.cookie->name.value_or(default_name)));
       break;
     case api::SessionPersistenceType::kHeader: {
       session_v3::header::v3::HeaderBasedSessionState header;
-      header.set_name(name);
+      header.set_name(session.header->name);
       state->set_name("envoy.http.stateful_session.header");
       state->mutable_typed_config()->PackFrom(header);
       break;
