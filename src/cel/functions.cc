@@ -174,6 +174,9 @@ constexpr std::array kFunctions = {
     Function{"string", false, 1, to_text},
 };
 
+static_assert(std::all_of(kFunctions.begin(), kFunctions.end(),
+                          [](const Function& function) { return function.args <= kMaxArgs; }));
+
 struct Unit {
   Text name;
   double nanoseconds;
