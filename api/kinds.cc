@@ -16,6 +16,9 @@ using Words = std::span<const std::string_view>;
 constexpr std::string_view kV1[] = {"v1"};
 constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
 constexpr std::string_view kGrantVersions[] = {"v1beta1", "v1"};
+// All versions are checked by the table of v1.  In Gateway API's alpha versions of these routes,
+// which only its experimental channel serves, `rules` may have 16 entries and a TLSRoute no
+// hostnames.
 constexpr std::string_view kStreamRouteVersions[] = {"v1", "v1alpha2"};
 constexpr std::string_view kTlsRouteVersions[] = {"v1", "v1alpha3", "v1alpha2"};
 constexpr std::string_view kPolicyVersions[] = {"v1", "v1alpha3"};
