@@ -16,10 +16,19 @@ using Words = std::span<const std::string_view>;
 constexpr std::string_view kV1[] = {"v1"};
 constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
 constexpr std::string_view kGrantVersions[] = {"v1beta1", "v1"};
+// All versions are checked by the table of v1.  In Gateway API's alpha versions of these routes,
+// which only its experimental channel serves, `rules` may have 16 entries and a TLSRoute no
+// hostnames.
+constexpr std::string_view kStreamRouteVersions[] = {"v1", "v1alpha2"};
+constexpr std::string_view kTlsRouteVersions[] = {"v1", "v1alpha3", "v1alpha2"};
+constexpr std::string_view kPolicyVersions[] = {"v1", "v1alpha3"};
+constexpr std::string_view kBundleVersions[] = {"v1", "v1beta1", "v1alpha1"};
 constexpr std::string_view kAlpha[] = {"v1alpha1"};
 constexpr std::string_view kGc[] = {"gc"};
 constexpr std::string_view kGtw[] = {"gtw"};
 constexpr std::string_view kRefgrant[] = {"refgrant"};
+constexpr std::string_view kLset[] = {"lset"};
+constexpr std::string_view kBtlspolicy[] = {"btlspolicy"};
 constexpr std::string_view kBe[] = {"be"};
 constexpr std::string_view kEproxy[] = {"eproxy"};
 constexpr std::string_view kSvc[] = {"svc"};
@@ -50,10 +59,22 @@ const KindInfo kKinds[] = {
                        "gatewayclasses", kGc, false, true),
     kind<Gateway>(Kind::kGateway, kGatewayGroup, kGatewayVersions, "Gateway", "gateways", kGtw,
                   true, true),
+    kind<ListenerSet>(Kind::kListenerSet, kGatewayGroup, kV1, "ListenerSet", "listenersets", kLset,
+                      true, true),
     kind<HttpRoute>(Kind::kHttpRoute, kGatewayGroup, kGatewayVersions, "HTTPRoute", "httproutes",
                     {}, true, true),
+    kind<GrpcRoute>(Kind::kGrpcRoute, kGatewayGroup, kV1, "GRPCRoute", "grpcroutes", {}, true,
+                    true),
+    kind<TlsRoute>(Kind::kTlsRoute, kGatewayGroup, kTlsRouteVersions, "TLSRoute", "tlsroutes", {},
+                   true, true),
+    kind<TcpRoute>(Kind::kTcpRoute, kGatewayGroup, kStreamRouteVersions, "TCPRoute", "tcproutes",
+                   {}, true, true),
+    kind<UdpRoute>(Kind::kUdpRoute, kGatewayGroup, kStreamRouteVersions, "UDPRoute", "udproutes",
+                   {}, true, true),
     kind<ReferenceGrant>(Kind::kReferenceGrant, kGatewayGroup, kGrantVersions, "ReferenceGrant",
                          "referencegrants", kRefgrant, true, true),
+    kind<BackendTlsPolicy>(Kind::kBackendTlsPolicy, kGatewayGroup, kPolicyVersions,
+                           "BackendTLSPolicy", "backendtlspolicies", kBtlspolicy, true, true),
     kind<Backend>(Kind::kBackend, kEnvoyGroup, kAlpha, "Backend", "backends", kBe, true, true),
     kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy,
                      true, true),
@@ -63,6 +84,8 @@ const KindInfo kKinds[] = {
     kind<Secret>(Kind::kSecret, "", kV1, "Secret", "secrets", {}, true, false),
     kind<ConfigMap>(Kind::kConfigMap, "", kV1, "ConfigMap", "configmaps", kCm, true, false),
     kind<Namespace>(Kind::kNamespace, "", kV1, "Namespace", "namespaces", kNs, false, false),
+    kind<ClusterTrustBundle>(Kind::kClusterTrustBundle, "certificates.k8s.io", kBundleVersions,
+                             "ClusterTrustBundle", "clustertrustbundles", {}, false, false),
 };
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {

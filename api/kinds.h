@@ -9,10 +9,14 @@
 #include "api/core/core.h"
 #include "api/envoy/backend.h"
 #include "api/envoy/envoy_proxy.h"
+#include "api/gateway/backend_tls_policy.h"
 #include "api/gateway/gateway.h"
 #include "api/gateway/gateway_class.h"
+#include "api/gateway/grpc_route.h"
 #include "api/gateway/http_route.h"
+#include "api/gateway/listener_set.h"
 #include "api/gateway/reference_grant.h"
+#include "api/gateway/stream_routes.h"
 
 namespace limen::schema {
 struct Schema;
@@ -23,8 +27,14 @@ namespace limen::api {
 enum class Kind {
   kGatewayClass,
   kGateway,
+  kListenerSet,
   kHttpRoute,
+  kGrpcRoute,
+  kTlsRoute,
+  kTcpRoute,
+  kUdpRoute,
   kReferenceGrant,
+  kBackendTlsPolicy,
   kBackend,
   kEnvoyProxy,
   kService,
@@ -32,17 +42,22 @@ enum class Kind {
   kSecret,
   kConfigMap,
   kNamespace,
+  kClusterTrustBundle,
 };
 
 // An object of any kind, shared and immutable; monostate: there is none.
 // The order of the alternatives is that of Kind, one further.
 using AnyObject =
     std::variant<std::monostate, std::shared_ptr<const GatewayClass>,
-                 std::shared_ptr<const Gateway>, std::shared_ptr<const HttpRoute>,
-                 std::shared_ptr<const ReferenceGrant>, std::shared_ptr<const Backend>,
+                 std::shared_ptr<const Gateway>, std::shared_ptr<const ListenerSet>,
+                 std::shared_ptr<const HttpRoute>, std::shared_ptr<const GrpcRoute>,
+                 std::shared_ptr<const TlsRoute>, std::shared_ptr<const TcpRoute>,
+                 std::shared_ptr<const UdpRoute>, std::shared_ptr<const ReferenceGrant>,
+                 std::shared_ptr<const BackendTlsPolicy>, std::shared_ptr<const Backend>,
                  std::shared_ptr<const EnvoyProxy>, std::shared_ptr<const Service>,
                  std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>,
-                 std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>>;
+                 std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>,
+                 std::shared_ptr<const ClusterTrustBundle>>;
 
 struct KindInfo {
   Kind kind;

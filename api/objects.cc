@@ -142,7 +142,9 @@ Json emit_status(const StatusT& status) {
 
 template Json emit_status(const GatewayClassStatus&);
 template Json emit_status(const GatewayStatus&);
+template Json emit_status(const ListenerSetStatus&);
 template Json emit_status(const RouteStatus&);
+template Json emit_status(const PolicyStatus&);
 template Json emit_status(const BackendStatus&);
 
 }  // namespace limen::api

@@ -7,8 +7,6 @@ namespace limen::api {
 using schema::object;
 using schema::required;
 
-constexpr char kMetadata[] = "Name, namespace, labels.";
-
 const Schema& schema_of(const Namespace*) {
   static const Schema schema = object<Namespace>("Namespace", "A namespace.")
                                    .field<&Namespace::metadata>("metadata", kMetadata, required());
@@ -98,6 +96,23 @@ const Schema& schema_of(const EndpointSlice*) {
           .field<&EndpointSlice::address_type>("addressType", "IPv4, IPv6 or FQDN.")
           .field<&EndpointSlice::endpoints>("endpoints", "The endpoints.")
           .field<&EndpointSlice::ports>("ports", "Their ports.");
+  return schema;
+}
+
+const Schema& schema_of(const ClusterTrustBundleSpec*) {
+  static const Schema schema =
+      object<ClusterTrustBundleSpec>("ClusterTrustBundleSpec", "CAs.")
+          .field<&ClusterTrustBundleSpec::signer_name>("signerName", "Whose CAs they are.")
+          .field<&ClusterTrustBundleSpec::trust_bundle>("trustBundle", "Certificates, in PEM.",
+                                                        required());
+  return schema;
+}
+
+const Schema& schema_of(const ClusterTrustBundle*) {
+  static const Schema schema =
+      object<ClusterTrustBundle>("ClusterTrustBundle", "CAs that the whole cluster may read.")
+          .field<&ClusterTrustBundle::metadata>("metadata", kMetadata, required())
+          .field<&ClusterTrustBundle::spec>("spec", "The CAs.", required());
   return schema;
 }
 

@@ -84,4 +84,17 @@ struct EndpointSlice {
   bool operator==(const EndpointSlice&) const = default;
 };
 
+struct ClusterTrustBundleSpec {
+  std::string signer_name;   // "": none in particular
+  std::string trust_bundle;  // PEM
+  bool operator==(const ClusterTrustBundleSpec&) const = default;
+};
+
+// certificates.k8s.io/v1.  Cluster-wide.
+struct ClusterTrustBundle {
+  ObjectMeta metadata;
+  ClusterTrustBundleSpec spec;
+  bool operator==(const ClusterTrustBundle&) const = default;
+};
+
 }  // namespace limen::api

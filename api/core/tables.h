@@ -16,5 +16,7 @@ const Schema& schema_of(const EndpointConditions*);
 const Schema& schema_of(const Endpoint*);
 const Schema& schema_of(const EndpointPort*);
 const Schema& schema_of(const EndpointSlice*);
+const Schema& schema_of(const ClusterTrustBundleSpec*);
+const Schema& schema_of(const ClusterTrustBundle*);
 
 }  // namespace limen::api

@@ -1,5 +1,5 @@
-// Types that several Gateway API kinds share.  Source: gateway.networking.k8s.io/v1,
-// shared_types.go.
+// Types that several Gateway API kinds share.  Source: gateway.networking.k8s.io/v1 of Gateway API
+// v1.7 (shared_types.go, object_reference_types.go), experimental channel.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,15 @@ struct ParentReference {
   bool operator==(const ParentReference&) const = default;
 };
 
+// The Gateway that a ListenerSet belongs to.
+struct ParentGatewayReference {
+  std::string group = kGatewayGroup;
+  std::string kind = "Gateway";
+  std::string name;
+  std::optional<std::string> name_space;  // unset: the ListenerSet's
+  bool operator==(const ParentGatewayReference&) const = default;
+};
+
 // A backend; as embedded in routes and mirrors.
 struct BackendObjectReference {
   Text group;  // "" is core
@@ -33,6 +42,13 @@ struct BackendObjectReference {
   std::optional<Text> name_space;
   std::optional<int32_t> port;
   bool operator==(const BackendObjectReference&) const = default;
+};
+
+// A backend and its share of requests or connections.
+struct BackendRef {
+  BackendObjectReference ref;  // its members stand in the same JSON object
+  int32_t weight = 1;
+  bool operator==(const BackendRef&) const = default;
 };
 
 struct SecretObjectReference {
@@ -50,12 +66,17 @@ struct LocalObjectReference {
   bool operator==(const LocalObjectReference&) const = default;
 };
 
-// GatewayClass.spec.parametersRef; Gateway.spec.infrastructure.parametersRef has no namespace.
-struct ParametersReference {
+// An object of any kind: CA certificates of Gateways.
+struct ObjectReference {
   std::string group;
   std::string kind;
   std::string name;
   std::optional<std::string> name_space;
+  bool operator==(const ObjectReference&) const = default;
+};
+
+// GatewayClass.spec.parametersRef; Gateway.spec.infrastructure.parametersRef has no namespace.
+struct ParametersReference : ObjectReference {
   bool operator==(const ParametersReference&) const = default;
 };
 
@@ -70,18 +91,34 @@ enum class CookieLifetime { kPermanent, kSession };
 enum class SessionPersistenceType { kCookie, kHeader };
 
 struct CookieConfig {
+  std::optional<std::string> name;  // unset: the implementation chooses
+  std::string path = "/";
   CookieLifetime lifetime_type = CookieLifetime::kSession;
   bool operator==(const CookieConfig&) const = default;
 };
 
-// GEP-1619.
+struct HeaderConfig {
+  std::string name;
+  bool operator==(const HeaderConfig&) const = default;
+};
+
+// GEP-1619.  The member that `type` names is set.
 struct SessionPersistence {
-  std::optional<std::string> session_name;
   std::optional<Duration> absolute_timeout;
-  std::optional<Duration> idle_timeout;
   SessionPersistenceType type = SessionPersistenceType::kCookie;
-  std::optional<CookieConfig> cookie_config;
+  std::optional<CookieConfig> cookie;
+  std::optional<HeaderConfig> header;
   bool operator==(const SessionPersistence&) const = default;
+};
+
+// Which routes a default Gateway takes; which default Gateways a route uses.  GEP-3793.
+enum class GatewayDefaultScope { kAll, kNone };
+
+// What the specs of all routes have.
+struct CommonRouteSpec {
+  std::vector<ParentReference> parent_refs;
+  std::optional<GatewayDefaultScope> use_default_gateways;
+  bool operator==(const CommonRouteSpec&) const = default;
 };
 
 // One parent's part of a route's status.

@@ -12,8 +12,14 @@ struct GatewayClassSpec {
   bool operator==(const GatewayClassSpec&) const = default;
 };
 
+struct SupportedFeature {
+  std::string name;
+  bool operator==(const SupportedFeature&) const = default;
+};
+
 struct GatewayClassStatus {
   std::vector<Condition> conditions;
+  std::vector<SupportedFeature> supported_features;  // in the order of their names
   bool operator==(const GatewayClassStatus&) const = default;
 };
 

@@ -3,15 +3,14 @@
 namespace limen::api {
 
 using schema::each;
-using schema::embedded;
 using schema::items;
 using schema::length;
 using schema::max;
 using schema::min;
 using schema::object;
-using schema::one_of;
 using schema::pattern;
 using schema::required;
+using schema::unique;
 using schema::unique_by;
 
 std::vector<std::string_view> names_of(const PathMatchType*) {
@@ -23,22 +22,6 @@ std::vector<std::string_view> names_of(const ValueMatchType*) {
 std::vector<std::string_view> names_of(const HttpMethod*) {
   return {"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 }
-std::vector<std::string_view> names_of(const PathModifierType*) {
-  return {"ReplaceFullPath", "ReplacePrefixMatch"};
-}
-std::vector<std::string_view> names_of(const HttpFilterType*) {
-  return {"RequestHeaderModifier",
-          "ResponseHeaderModifier",
-          "RequestMirror",
-          "RequestRedirect",
-          "URLRewrite",
-          "ExtensionRef",
-          "CORS",
-          "ExternalAuth"};
-}
-
-constexpr char kToken[] = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$";
-
 const Schema& schema_of(const HttpPathMatch*) {
   static const Schema schema =
       object<HttpPathMatch>("HTTPPathMatch", "A condition on the path.")
@@ -55,7 +38,10 @@ const Schema& schema_of(const HttpPathMatch*) {
               "value must not contain '.' or '..' as a path element")
           .rule(
               "(has(self.type) && self.type == 'RegularExpression') || !has(self.value) || !(self.value.contains('%2f') || self.value.contains('%2F') || self.value.contains('#'))",
-              "value must not contain '%2f' or '#'");
+              "value must not contain '%2f' or '#'")
+          .rule(
+              R"((has(self.type) && self.type == 'RegularExpression') || !has(self.value) || self.value.matches(r'^(?:[-A-Za-z0-9/._~!$&\x27()*+,;=:@]|[%][0-9a-fA-F]{2})+$'))",
+              "value must consist of the characters of a path");
   return schema;
 }
 
@@ -64,9 +50,9 @@ const Schema& schema_of(const HttpHeaderMatch*) {
       object<HttpHeaderMatch>("HTTPHeaderMatch", "A condition on a header.")
           .field<&HttpHeaderMatch::type>("type", "How `value` is compared.")
           .field<&HttpHeaderMatch::name>("name", "The header.", required(), length(1, 256),
-                                         pattern(kToken))
+                                         pattern(kTokenPattern))
           .field<&HttpHeaderMatch::value>("value", "Value or RE2 expression.", required(),
-                                          length(1, 4096));
+                                          length(1, 4096), pattern(kHeaderValuePattern));
   return schema;
 }
 
@@ -75,7 +61,7 @@ const Schema& schema_of(const HttpQueryParamMatch*) {
       object<HttpQueryParamMatch>("HTTPQueryParamMatch", "A condition on a query parameter.")
           .field<&HttpQueryParamMatch::type>("type", "How `value` is compared.")
           .field<&HttpQueryParamMatch::name>("name", "The parameter.", required(), length(1, 256),
-                                             pattern(kToken))
+                                             pattern(kTokenPattern))
           .field<&HttpQueryParamMatch::value>("value", "Value or RE2 expression.", required(),
                                               length(1, 1024));
   return schema;
@@ -93,139 +79,33 @@ const Schema& schema_of(const HttpRouteMatch*) {
   return schema;
 }
 
-const Schema& schema_of(const HttpHeader*) {
-  static const Schema schema =
-      object<HttpHeader>("HTTPHeader", "A header.")
-          .field<&HttpHeader::name>("name", "Name.", required(), length(1, 256), pattern(kToken))
-          .field<&HttpHeader::value>("value", "Value.", required(), length(1, 4096));
-  return schema;
-}
-
-const Schema& schema_of(const HttpHeaderFilter*) {
-  static const Schema schema =
-      object<HttpHeaderFilter>("HTTPHeaderFilter", "Changes to headers.")
-          .field<&HttpHeaderFilter::set>("set", "Headers to overwrite.", items(0, 16),
-                                         unique_by({"name"}))
-          .field<&HttpHeaderFilter::add>("add", "Headers to append.", items(0, 16),
-                                         unique_by({"name"}))
-          .field<&HttpHeaderFilter::remove>("remove", "Headers to remove.", items(0, 16));
-  return schema;
-}
-
-const Schema& schema_of(const HttpPathModifier*) {
-  static const Schema schema =
-      object<HttpPathModifier>("HTTPPathModifier", "A change of the path.")
-          .field<&HttpPathModifier::type>("type", "What is replaced.", required())
-          .field<&HttpPathModifier::replace_full_path>("replaceFullPath", "What replaces the path.",
-                                                       length(0, 1024))
-          .field<&HttpPathModifier::replace_prefix_match>(
-              "replacePrefixMatch", "What replaces the matched prefix.", length(0, 1024))
-          .rule(
-              "self.type == 'ReplaceFullPath' ? has(self.replaceFullPath) : !has(self.replaceFullPath)",
-              "replaceFullPath must be set where type is ReplaceFullPath, and only there")
-          .rule(
-              "self.type == 'ReplacePrefixMatch' ? has(self.replacePrefixMatch) : !has(self.replacePrefixMatch)",
-              "replacePrefixMatch must be set where type is ReplacePrefixMatch, and only there");
-  return schema;
-}
-
-const Schema& schema_of(const HttpRequestRedirectFilter*) {
-  static const Schema schema =
-      object<HttpRequestRedirectFilter>("HTTPRequestRedirectFilter", "Answers with a redirect.")
-          .field<&HttpRequestRedirectFilter::scheme>("scheme", "Scheme to go to.",
-                                                     one_of({"http", "https"}))
-          .field<&HttpRequestRedirectFilter::hostname>("hostname", "Host to go to.", length(1, 253),
-                                                       pattern(kExactHostnamePattern))
-          .field<&HttpRequestRedirectFilter::path>("path", "Path to go to.")
-          .field<&HttpRequestRedirectFilter::port>("port", "Port to go to.", min(1), max(65535))
-          .field<&HttpRequestRedirectFilter::status_code>("statusCode",
-                                                          "301, 302, 303, 307 or 308.")
-          .rule("!has(self.statusCode) || self.statusCode in [301, 302, 303, 307, 308]",
-                "statusCode must be 301, 302, 303, 307 or 308");
-  return schema;
-}
-
-const Schema& schema_of(const HttpUrlRewriteFilter*) {
-  static const Schema schema =
-      object<HttpUrlRewriteFilter>("HTTPURLRewriteFilter",
-                                   "Changes the request on its way to the backend.")
-          .field<&HttpUrlRewriteFilter::hostname>("hostname", "The Host header's new value.",
-                                                  length(1, 253), pattern(kExactHostnamePattern))
-          .field<&HttpUrlRewriteFilter::path>("path", "The new path.");
-  return schema;
-}
-
-const Schema& schema_of(const HttpRequestMirrorFilter*) {
-  static const Schema schema =
-      object<HttpRequestMirrorFilter>("HTTPRequestMirrorFilter",
-                                      "Sends a copy of requests to another backend.")
-          .field<&HttpRequestMirrorFilter::backend_ref>("backendRef", "Where to.", required())
-          .field<&HttpRequestMirrorFilter::percent>("percent", "Share of requests, in percent.",
-                                                    min(0), max(100))
-          .field<&HttpRequestMirrorFilter::fraction>("fraction", "Share of requests.")
-          .rule("!(has(self.percent) && has(self.fraction))",
-                "set at most one of percent and fraction");
-  return schema;
-}
-
-const Schema& schema_of(const HttpCorsFilter*) {
-  static const Schema schema =
-      object<HttpCorsFilter>("HTTPCORSFilter", "Lets pages of other origins call. GEP-1767.")
-          .field<&HttpCorsFilter::allow_origins>("allowOrigins", "Origins; `*` stands for labels.",
-                                                 items(0, 64), each(length(1, 253)))
-          .field<&HttpCorsFilter::allow_credentials>("allowCredentials",
-                                                     "Whether cookies may be sent.")
-          .field<&HttpCorsFilter::allow_methods>("allowMethods", "Methods.", items(0, 9))
-          .field<&HttpCorsFilter::allow_headers>("allowHeaders", "Request headers.", items(0, 64))
-          .field<&HttpCorsFilter::expose_headers>(
-              "exposeHeaders", "Response headers that scripts may read.", items(0, 64))
-          .field<&HttpCorsFilter::max_age>("maxAge", "Seconds that a browser may remember this.",
-                                           min(1));
-  return schema;
-}
-
-const Schema& schema_of(const HttpRouteFilter*) {
-  static const Schema schema =
-      object<HttpRouteFilter>(
-          "HTTPRouteFilter",
-          "A step in the handling of requests; exactly the member that `type` names is set.")
-          .field<&HttpRouteFilter::type>("type", "Which step.", required())
-          .field<&HttpRouteFilter::request_header_modifier>("requestHeaderModifier",
-                                                            "Changes request headers.")
-          .field<&HttpRouteFilter::response_header_modifier>("responseHeaderModifier",
-                                                             "Changes response headers.")
-          .field<&HttpRouteFilter::request_mirror>("requestMirror", "Sends a copy elsewhere.")
-          .field<&HttpRouteFilter::request_redirect>("requestRedirect", "Answers with a redirect.")
-          .field<&HttpRouteFilter::url_rewrite>("urlRewrite", "Changes host or path.")
-          .field<&HttpRouteFilter::cors>("cors", "Lets pages of other origins call.")
-          .field<&HttpRouteFilter::extension_ref>("extensionRef", "A filter of the implementation.")
-          .rule(
-              "has(self.requestHeaderModifier) == (self.type == 'RequestHeaderModifier')",
-              "requestHeaderModifier must be set where type is RequestHeaderModifier, and only there")
-          .rule(
-              "has(self.responseHeaderModifier) == (self.type == 'ResponseHeaderModifier')",
-              "responseHeaderModifier must be set where type is ResponseHeaderModifier, and only there")
-          .rule("has(self.requestMirror) == (self.type == 'RequestMirror')",
-                "requestMirror must be set where type is RequestMirror, and only there")
-          .rule("has(self.requestRedirect) == (self.type == 'RequestRedirect')",
-                "requestRedirect must be set where type is RequestRedirect, and only there")
-          .rule("has(self.urlRewrite) == (self.type == 'URLRewrite')",
-                "urlRewrite must be set where type is URLRewrite, and only there")
-          .rule("has(self.cors) == (self.type == 'CORS')",
-                "cors must be set where type is CORS, and only there")
-          .rule("has(self.extensionRef) == (self.type == 'ExtensionRef')",
-                "extensionRef must be set where type is ExtensionRef, and only there");
-  return schema;
+// What holds of every list of filters: no such filter twice, and not both of two.
+template <class T>
+static object<T>&& with_filter_rules(object<T>&& table) {
+  return std::move(table)
+      .rule("!has(self.filters) || self.filters.filter(f, f.type == 'RequestRedirect').size() <= 1",
+            "RequestRedirect must stand at most once")
+      .rule("!has(self.filters) || self.filters.filter(f, f.type == 'URLRewrite').size() <= 1",
+            "URLRewrite must stand at most once")
+      .rule("!has(self.filters) || self.filters.filter(f, f.type == 'CORS').size() <= 1",
+            "CORS must stand at most once")
+      .rule(
+          "!has(self.filters) || self.filters.filter(f, f.type == 'RequestHeaderModifier').size() <= 1",
+          "RequestHeaderModifier must stand at most once")
+      .rule(
+          "!has(self.filters) || self.filters.filter(f, f.type == 'ResponseHeaderModifier').size() <= 1",
+          "ResponseHeaderModifier must stand at most once")
+      .rule(
+          "!has(self.filters) || !(self.filters.exists(f, f.type == 'RequestRedirect') && self.filters.exists(f, f.type == 'URLRewrite'))",
+          "RequestRedirect and URLRewrite exclude each other");
 }
 
 const Schema& schema_of(const HttpBackendRef*) {
-  static const Schema schema =
+  static const Schema schema = with_filter_rules(
       object<HttpBackendRef>("HTTPBackendRef", "A backend and its share of the requests.")
-          .field<&HttpBackendRef::ref>("", "The backend.", embedded())
-          .field<&HttpBackendRef::weight>(
-              "weight", "Share, in relation to the other backends' weights.", min(0), max(1000000))
+          .base<BackendRef>("The backend.")
           .field<&HttpBackendRef::filters>("filters", "Steps for requests to this backend alone.",
-                                           items(0, 16));
+                                           items(0, 16)));
   return schema;
 }
 
@@ -243,15 +123,18 @@ const Schema& schema_of(const HttpRouteTimeouts*) {
 const Schema& schema_of(const HttpRouteRetry*) {
   static const Schema schema =
       object<HttpRouteRetry>("HTTPRouteRetry", "Tries again where a backend fails. GEP-1731.")
-          .field<&HttpRouteRetry::codes>("codes", "Statuses to try again on.",
+          .field<&HttpRouteRetry::codes>("codes", "Statuses to try again on.", unique(),
                                          each(min(400), max(599)))
           .field<&HttpRouteRetry::attempts>("attempts", "How often.", min(0))
           .field<&HttpRouteRetry::backoff>("backoff", "Least pause between tries.");
   return schema;
 }
 
+// A replaced prefix needs to be known: the rule's only match is of type PathPrefix, which is also
+// what stands for no match and no path.  As in Gateway API, `exists_one`: two backends with such a
+// filter are not looked at.
 const Schema& schema_of(const HttpRouteRule*) {
-  static const Schema schema =
+  static const Schema schema = with_filter_rules(
       object<HttpRouteRule>("HTTPRouteRule", "What happens to the requests that match.")
           .field<&HttpRouteRule::name>("name", "Name, unique in the route.", length(1, 253),
                                        pattern(kSectionPattern))
@@ -269,25 +152,33 @@ const Schema& schema_of(const HttpRouteRule*) {
               "!has(self.filters) || !self.filters.exists(f, has(f.requestRedirect)) || !has(self.backendRefs) || size(self.backendRefs) == 0",
               "a rule with a RequestRedirect must have no backendRefs")
           .rule(
-              "!has(self.filters) || self.filters.filter(f, f.type == 'RequestRedirect').size() <= 1",
-              "RequestRedirect must stand at most once")
-          .rule("!has(self.filters) || self.filters.filter(f, f.type == 'URLRewrite').size() <= 1",
-                "URLRewrite must stand at most once")
+              "!(has(self.filters) && self.filters.exists_one(f, has(f.requestRedirect) && has(f.requestRedirect.path) && has(f.requestRedirect.path.replacePrefixMatch))) || !has(self.matches) || (size(self.matches) == 1 && (!has(self.matches[0].path) || !has(self.matches[0].path.type) || self.matches[0].path.type == 'PathPrefix'))",
+              "a RequestRedirect with replacePrefixMatch needs exactly one match, of type PathPrefix")
           .rule(
-              "!has(self.filters) || !(self.filters.exists(f, f.type == 'RequestRedirect') && self.filters.exists(f, f.type == 'URLRewrite'))",
-              "RequestRedirect and URLRewrite exclude each other");
+              "!(has(self.filters) && self.filters.exists_one(f, has(f.urlRewrite) && has(f.urlRewrite.path) && has(f.urlRewrite.path.replacePrefixMatch))) || !has(self.matches) || (size(self.matches) == 1 && (!has(self.matches[0].path) || !has(self.matches[0].path.type) || self.matches[0].path.type == 'PathPrefix'))",
+              "a URLRewrite with replacePrefixMatch needs exactly one match, of type PathPrefix")
+          .rule(
+              "!(has(self.backendRefs) && self.backendRefs.exists_one(b, has(b.filters) && b.filters.exists_one(f, has(f.requestRedirect) && has(f.requestRedirect.path) && has(f.requestRedirect.path.replacePrefixMatch)))) || !has(self.matches) || (size(self.matches) == 1 && (!has(self.matches[0].path) || !has(self.matches[0].path.type) || self.matches[0].path.type == 'PathPrefix'))",
+              "a backend's RequestRedirect with replacePrefixMatch needs exactly one match, of type PathPrefix")
+          .rule(
+              "!(has(self.backendRefs) && self.backendRefs.exists_one(b, has(b.filters) && b.filters.exists_one(f, has(f.urlRewrite) && has(f.urlRewrite.path) && has(f.urlRewrite.path.replacePrefixMatch)))) || !has(self.matches) || (size(self.matches) == 1 && (!has(self.matches[0].path) || !has(self.matches[0].path.type) || self.matches[0].path.type == 'PathPrefix'))",
+              "a backend's URLRewrite with replacePrefixMatch needs exactly one match, of type PathPrefix"));
   return schema;
 }
 
 const Schema& schema_of(const HttpRouteSpec*) {
   static const Schema schema =
       object<HttpRouteSpec>("HTTPRouteSpec", "Which requests of which Gateways go where.")
-          .field<&HttpRouteSpec::parent_refs>("parentRefs", "Gateways to attach to.", items(0, 32))
+          .base<CommonRouteSpec>("Gateways to attach to.")
           .field<&HttpRouteSpec::hostnames>("hostnames", "Hosts; the listeners' where empty.",
                                             items(0, 16),
                                             each(length(1, 253), pattern(kHostnamePattern)))
           .field<&HttpRouteSpec::rules>("rules", "Rules; the most specific match wins.",
-                                        items(1, 16));
+                                        items(1, 16))
+          .rule(kRuleNamesDiffer, kRuleNamesDifferMessage)
+          .rule(
+              "!has(self.rules) || self.rules.map(r, has(r.matches) ? size(r.matches) : 1).sum() <= 128",
+              "all rules together must have at most 128 matches");
   return schema;
 }
 

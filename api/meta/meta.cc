@@ -71,14 +71,20 @@ const Schema& schema_of(const ObjectMeta*) {
 const Schema& schema_of(const Condition*) {
   static const Schema schema =
       object<Condition>("Condition", "One aspect of an object's state.")
-          .field<&Condition::type>("type", "Which aspect.", required())
+          .field<&Condition::type>(
+              "type", "Which aspect.", required(), schema::length(0, 316),
+              schema::pattern(
+                  R"(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$)"))
           .field<&Condition::status>("status", "True, False or Unknown.", required())
-          .field<&Condition::observed_generation>("observedGeneration",
-                                                  "The metadata.generation that it was told for.")
+          .field<&Condition::observed_generation>(
+              "observedGeneration", "The metadata.generation that it was told for.", schema::min(0))
           .field<&Condition::last_transition_time>("lastTransitionTime",
                                                    "When the status last changed.")
-          .field<&Condition::reason>("reason", "Why, as one word.", required(), keep_empty())
-          .field<&Condition::message>("message", "Why, as a sentence.", required(), keep_empty());
+          .field<&Condition::reason>("reason", "Why, as one word.", required(), keep_empty(),
+                                     schema::length(1, 1024),
+                                     schema::pattern("^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"))
+          .field<&Condition::message>("message", "Why, as a sentence.", required(), keep_empty(),
+                                      schema::length(0, 32768));
   return schema;
 }
 

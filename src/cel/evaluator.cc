@@ -220,7 +220,7 @@ Value Evaluator::arithmetic(Op op, int64_t a, int64_t b) {
 }
 
 Value Evaluator::call(const Node& node) {
-  std::array<Value, 2> args;
+  std::array<Value, kMaxArgs> args;
   for (size_t i = 0; i < node.args.size(); ++i) {
     args[i] = eval(node.args[i]);
     if (args[i].is_error()) return args[i];

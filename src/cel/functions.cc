@@ -1,5 +1,6 @@
 #include "cel/functions.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <re2/re2.h>
 
@@ -74,6 +75,54 @@ Value split(const Call& call) {
   }
 }
 
+// Where the code point of that number begins; nullopt: the text is shorter.
+std::optional<size_t> offset_of(Text text, int64_t code_point) {
+  for (size_t at = 0; at <= text.size(); ++at) {
+    if (at < text.size() && (text[at] & 0xC0) == 0x80) continue;
+    if (code_point-- == 0) return at;
+  }
+  return std::nullopt;
+}
+
+// substring(from) and substring(from, to), in code points.
+Value substring(const Call& call) {
+  const auto* text = call.args[0].get<Text>();
+  const auto* from = call.args[1].get<int64_t>();
+  const auto* to = call.args.size() > 2 ? call.args[2].get<int64_t>() : nullptr;
+  if (text == nullptr || from == nullptr || (call.args.size() > 2 && to == nullptr))
+    return wrong_type(call);
+  const auto begin = offset_of(*text, *from);
+  const auto end = to != nullptr ? offset_of(*text, *to) : text->size();
+  if (!begin || !end || *begin > *end) return call.arena.error("substring(): out of range");
+  return text->substr(*begin, *end - *begin);
+}
+
+// As Kubernetes has it: no zone, and no IPv4 address in the form of an IPv6 one.
+Value is_ip(const Call& call) {
+  const auto* text = call.args[0].get<Text>();
+  if (text == nullptr) return wrong_type(call);
+  const std::string address(*text);
+  if (address.find('\0') != std::string::npos) return false;
+  in6_addr parsed{};
+  if (inet_pton(AF_INET, address.c_str(), &parsed) == 1) return true;
+  return inet_pton(AF_INET6, address.c_str(), &parsed) == 1 && !IN6_IS_ADDR_V4MAPPED(&parsed);
+}
+
+// Of a list of integers.
+Value sum(const Call& call) {
+  const auto* list = call.args[0].get<List>();
+  if (list == nullptr) return wrong_type(call);
+  int64_t total = 0;
+  for (size_t i = 0; i < list->size(); ++i) {
+    const Value element = list->at(i);
+    const auto* number = element.get<int64_t>();
+    if (number == nullptr)
+      return call.arena.error(fmt::format("sum() does not take {}", element.type_name()));
+    if (__builtin_add_overflow(total, *number, &total)) return call.arena.error("integer overflow");
+  }
+  return total;
+}
+
 Value duration(const Call& call) {
   if (call.args[0].get<Duration>() != nullptr) return call.args[0];
   const auto* text = call.args[0].get<Text>();
@@ -116,10 +165,17 @@ constexpr std::array kFunctions = {
     Function{"matches", true, 2, matches},
     Function{"lowerAscii", true, 1, lower_ascii},
     Function{"split", true, 2, split},
+    Function{"substring", true, 2, substring},
+    Function{"substring", true, 3, substring},
+    Function{"isIP", false, 1, is_ip},
+    Function{"sum", true, 1, sum},
     Function{"duration", false, 1, duration},
     Function{"int", false, 1, to_int},
     Function{"string", false, 1, to_text},
 };
+
+static_assert(std::all_of(kFunctions.begin(), kFunctions.end(),
+                          [](const Function& function) { return function.args <= kMaxArgs; }));
 
 struct Unit {
   Text name;

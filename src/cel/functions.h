@@ -15,6 +15,8 @@ struct Call {
   Arena& arena;
 };
 
+constexpr size_t kMaxArgs = 3;  // of any function, with the target
+
 struct Function {
   std::string_view name;
   bool is_method;  // target.name(...)

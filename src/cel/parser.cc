@@ -38,6 +38,22 @@ const Binary* find(const std::array<Binary, N>& table, std::string_view sign) {
   return it == table.end() ? nullptr : &*it;
 }
 
+// Words that no field can be selected by: Kubernetes writes such a field's name between "__".
+constexpr std::array<std::string_view, 21> kReserved = {
+    "true",     "false",   "null",      "in",       "as",  "break",  "const",
+    "continue", "else",    "for",       "function", "if",  "import", "let",
+    "loop",     "package", "namespace", "return",   "var", "void",   "while"};
+
+bool is_reserved(std::string_view name) {
+  return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
+}
+
+std::string_view unescape(std::string_view name) {
+  if (name.size() <= 4 || !name.starts_with("__") || !name.ends_with("__")) return name;
+  const std::string_view word = name.substr(2, name.size() - 4);
+  return is_reserved(word) ? word : name;
+}
+
 // Recursive descent.  The first error is kept; what follows it is of no account.
 class Parser {
  public:
@@ -70,7 +86,7 @@ class Parser {
     if (error_.empty()) error_ = fmt::format("{} at offset {}", what, token().at);
     at_ = tokens_.size() - 1;  // nothing more to read
   }
-  std::string_view keep(const std::string& text) { return result_.texts.emplace_back(text); }
+  std::string_view keep(std::string_view text) { return result_.texts.emplace_back(text); }
 
   Node make(Op op, std::vector<Node> args) {
     Node node;
@@ -168,8 +184,10 @@ class Parser {
     const std::string name = token().text;
     ++at_;
     if (take("(")) return method(std::move(target), name);
+    if (is_reserved(name))
+      fail(fmt::format("'{0}' is a word of the language; write __{0}__", name));
     Node node = make(Op::kSelect, std::move(target));
-    node.name = keep(name);
+    node.name = keep(unescape(name));
     return node;
   }
 

@@ -10,7 +10,7 @@ namespace {
 Json self() {
   const char* text =
       "{n: 3, x: 1.5, t: 'Grüße', e: '', yes: true, no: false, path: /a/b, list: [1, 2, 3], "
-      "names: [a, b, c], m: {k: v, n: {deep: 1}}, d: 90s, items: [{name: a, port: 80}, {name: b}]}";
+      "names: [a, b, c], m: {k: v, n: {deep: 1}}, d: 90s, namespace: ns, items: [{name: a, port: 80}, {name: b}]}";
   return parse_yaml_chunk(split_yaml(text).at(0))->value;
 }
 
@@ -67,6 +67,14 @@ constexpr const char* kTrue[] = {
     "'AbC'.lowerAscii() == 'abc'",
     "'a,b'.split(',') == ['a', 'b']",
     "'ab'.split('') == ['a', 'b']",
+    "self.t.substring(2) == 'üße'",
+    "self.t.substring(1, 3) == 'rü'",
+    "self.t.substring(5) == ''",
+    "isIP('10.0.0.1') && isIP('::1') && isIP('2001:db8::')",
+    "!isIP('10.0.0.01') && !isIP('1.2.3') && !isIP('a.b') && !isIP('::ffff:1.2.3.4')",
+    "self.list.sum() == 6",
+    "[].sum() == 0",
+    "self.__namespace__ == 'ns' && has(self.__namespace__)",
     "duration(self.d) == duration('1m30s')",
     "duration('1h') > duration('59m59.5s')",
     "duration('1s') + duration('1ms') == duration('1001ms')",
@@ -124,6 +132,12 @@ TEST(Cel, Errors) {
   EXPECT_EQ(eval("size(1) == 1"), "error: size() does not take int");
   EXPECT_EQ(eval("int('x') == 1"), "error: 'x' is no integer");
   EXPECT_EQ(eval("duration('5 s') == duration('1s')"), "error: '5 s' is no duration");
+  EXPECT_EQ(eval("self.t.substring(6) == ''"), "error: substring(): out of range");
+  EXPECT_EQ(eval("self.t.substring(-1) == ''"), "error: substring(): out of range");
+  EXPECT_EQ(eval("self.t.substring(2, 1) == ''"), "error: substring(): out of range");
+  EXPECT_EQ(eval("self.names.sum() == 1"), "error: sum() does not take string");
+  EXPECT_EQ(eval("[9223372036854775807, 1].sum() == 1"), "error: integer overflow");
+  EXPECT_EQ(eval("isIP(1)"), "error: isIP() does not take int");
   EXPECT_EQ(eval("self.t ? true : false"), "error: '?' does not take string");
   EXPECT_EQ(eval("self.path.matches('a' + '(')"), "error: matches(): missing ): a(");
 }
@@ -135,6 +149,7 @@ TEST(Cel, WhatDoesNotCompile) {
                                  "[1, 2",
                                  "other == 1",
                                  "self.",
+                                 "self.namespace == 'ns'",
                                  "self.list.all(1, true)",
                                  "nope(1)",
                                  "self.t.nope()",

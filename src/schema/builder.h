@@ -165,8 +165,6 @@ struct Member;
 template <class Owner, class T, T Owner::*kMember>
 struct Member<kMember> {
   using Value = T;
-  static void* get(void* owner) { return &(as<Owner>(owner).*kMember); }
-  static const void* get(const void* owner) { return &(as<Owner>(owner).*kMember); }
 };
 
 }  // namespace impl
@@ -201,6 +199,10 @@ inline auto items(size_t least, size_t most) {
 }
 inline auto unique_by(std::vector<std::string_view> keys) {
   return [=](Field& f) { f.unique_by = keys; };
+}
+// Elements of a list of scalars: none twice.
+inline auto unique() {
+  return [](Field& f) { f.unique_items = true; };
 }
 inline auto rest(std::vector<std::string_view> names) {
   return [=](Field& f) {
@@ -255,9 +257,25 @@ class object {  // NOLINT: reads as a word of the table language
     field.name = name;
     field.doc = doc;
     field.type = &type_of<typename M::Value>();
-    field.member = [](void* owner) { return M::get(owner); };
-    field.const_member = [](const void* owner) { return M::get(owner); };
+    field.member = [](void* owner) -> void* { return &(impl::as<T>(owner).*kMember); };
+    field.const_member = [](const void* owner) -> const void* {
+      return &(impl::as<T>(owner).*kMember);
+    };
     (constraints(field), ...);
+    schema_.fields.push_back(std::move(field));
+    return std::move(*this);
+  }
+  // The members of a base class, which has a table of its own.
+  template <class Base>
+  object&& base(std::string_view doc) && {
+    Field field{};
+    field.doc = doc;
+    field.type = &type_of<Base>();
+    field.member = [](void* owner) -> void* { return static_cast<Base*>(&impl::as<T>(owner)); };
+    field.const_member = [](const void* owner) -> const void* {
+      return static_cast<const Base*>(&impl::as<T>(owner));
+    };
+    field.embedded = true;
     schema_.fields.push_back(std::move(field));
     return std::move(*this);
   }

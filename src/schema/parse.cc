@@ -78,6 +78,7 @@ class Parser {
     if (problems_.size() > before) return;
     check_bounds(value, field.bounds, path);
     if (!field.unique_by.empty()) check_unique(value, field, path);
+    if (field.unique_items) check_unique_items(value, path);
   }
 
   void parse_value(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
@@ -197,6 +198,15 @@ class Parser {
         add(item, {&path, {}, i}, "Duplicate",
             fmt::format("another entry has the same {}", fmt::join(field.unique_by, ", ")));
       }
+    }
+  }
+
+  void check_unique_items(const Json& list, const Path& path) {
+    std::set<std::string> seen;
+    for (size_t i = 0; i < list.as_array().size(); ++i) {
+      const Json& item = list.as_array()[i];
+      if (!seen.insert(to_json(item)).second)
+        add(item, {&path, {}, i}, "Duplicate", fmt::format("{} stands twice", to_json(item)));
     }
   }
 

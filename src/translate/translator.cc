@@ -16,8 +16,14 @@ class Loader {
     switch (change.kind) {
       case api::Kind::kGatewayClass: return store(world_.gateway_classes, change);
       case api::Kind::kGateway: return store(world_.gateway_objects, change);
+      case api::Kind::kListenerSet: return store(world_.listener_sets, change);
       case api::Kind::kHttpRoute: return store(world_.http_routes, change);
+      case api::Kind::kGrpcRoute: return store(world_.grpc_routes, change);
+      case api::Kind::kTlsRoute: return store(world_.tls_routes, change);
+      case api::Kind::kTcpRoute: return store(world_.tcp_routes, change);
+      case api::Kind::kUdpRoute: return store(world_.udp_routes, change);
       case api::Kind::kReferenceGrant: return store(world_.reference_grants, change);
+      case api::Kind::kBackendTlsPolicy: return store(world_.backend_tls_policies, change);
       case api::Kind::kBackend: return store(world_.backends, change);
       case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
       case api::Kind::kService: return store(world_.services, change);
@@ -25,6 +31,7 @@ class Loader {
       case api::Kind::kSecret: return store(world_.secret_objects, change);
       case api::Kind::kConfigMap: return store(world_.config_maps, change);
       case api::Kind::kNamespace: return store(world_.namespaces, change);
+      case api::Kind::kClusterTrustBundle: return store(world_.cluster_trust_bundles, change);
     }
   }
 

@@ -22,8 +22,14 @@ struct World {
   // Input: what the provider sees.
   flow::Table<ObjectKey, api::GatewayClass> gateway_classes;
   flow::Table<ObjectKey, api::Gateway> gateway_objects;
+  flow::Table<ObjectKey, api::ListenerSet> listener_sets;
   flow::Table<ObjectKey, api::HttpRoute> http_routes;
+  flow::Table<ObjectKey, api::GrpcRoute> grpc_routes;
+  flow::Table<ObjectKey, api::TlsRoute> tls_routes;
+  flow::Table<ObjectKey, api::TcpRoute> tcp_routes;
+  flow::Table<ObjectKey, api::UdpRoute> udp_routes;
   flow::Table<ObjectKey, api::ReferenceGrant> reference_grants;
+  flow::Table<ObjectKey, api::BackendTlsPolicy> backend_tls_policies;
   flow::Table<ObjectKey, api::Backend> backends;
   flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
   flow::Table<ObjectKey, api::Service> services;
@@ -31,6 +37,7 @@ struct World {
   flow::Table<ObjectKey, api::Secret> secret_objects;
   flow::Table<ObjectKey, api::ConfigMap> config_maps;
   flow::Table<ObjectKey, api::Namespace> namespaces;
+  flow::Table<ObjectKey, api::ClusterTrustBundle> cluster_trust_bundles;
   // Input: what the infrastructure reports.
   flow::Table<std::string, ProxyState> proxy_states;
   // Input: what Envoys refuse (isolation.h).

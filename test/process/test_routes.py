@@ -140,7 +140,7 @@ def test_retry_asks_again(web):
 
 def test_session_persistence_by_cookie(web):
     rule = {"matches": [path("PathPrefix", "/s")], "backendRefs": [to("a"), to("b")],
-            "sessionPersistence": {"sessionName": "sticky", "type": "Cookie"}}
+            "sessionPersistence": {"type": "Cookie", "cookie": {"name": "sticky"}}}
     web.serve([rule])
     answer = web.get("/s")
     assert answer.headers["set-cookie"].startswith("sticky=")

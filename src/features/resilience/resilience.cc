@@ -50,7 +50,7 @@ void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out) {
   if (rule.retry->codes.empty()) policy.add_retriable_status_codes(503);
   for (int32_t code : rule.retry->codes)
     policy.add_retriable_status_codes(static_cast<uint32_t>(code));
-  policy.mutable_num_retries()->set_value(static_cast<uint32_t>(rule.retry->attempts.value_or(2)));
+  policy.mutable_num_retries()->set_value(static_cast<uint32_t>(rule.retry->attempts));
   if (rule.retry->backoff)
     write_duration(*rule.retry->backoff, *policy.mutable_retry_back_off()->mutable_base_interval());
   if (rule.timeouts && rule.timeouts->backend_request) {

@@ -10,12 +10,12 @@ namespace {
 namespace session_v3 = envoy::extensions::http::stateful_session;
 
 session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionPersistence& session,
-                                                             const std::string& name) {
+                                                             const std::string& default_name) {
+  const api::CookieConfig cookie = session.cookie.value_or(api::CookieConfig{});
   session_v3::cookie::v3::CookieBasedSessionState state;
-  state.mutable_cookie()->set_name(name);
-  state.mutable_cookie()->set_path("/");
-  const bool permanent = session.cookie_config &&
-                         session.cookie_config->lifetime_type == api::CookieLifetime::kPermanent;
+  state.mutable_cookie()->set_name(cookie.name.value_or(default_name));
+  state.mutable_cookie()->set_path(cookie.path);
+  const bool permanent = cookie.lifetime_type == api::CookieLifetime::kPermanent;
   if (permanent && session.absolute_timeout) {
     state.mutable_cookie()->mutable_ttl()->set_seconds(session.absolute_timeout->value.count() /
                                                        1000);
@@ -27,17 +27,16 @@ session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionP
 
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out) {
-  const std::string name = session.session_name.value_or(default_name);
   envoy::extensions::filters::http::stateful_session::v3::StatefulSessionPerRoute per_route;
   auto* state = per_route.mutable_stateful_session()->mutable_session_state();
   switch (session.type) {
     case api::SessionPersistenceType::kCookie:
       state->set_name("envoy.http.stateful_session.cookie");
-      state->mutable_typed_config()->PackFrom(cookie_state(session, name));
+      state->mutable_typed_config()->PackFrom(cookie_state(session, default_name));
       break;
     case api::SessionPersistenceType::kHeader: {
       session_v3::header::v3::HeaderBasedSessionState header;
-      header.set_name(name);
+      header.set_name(session.header ? session.header->name : default_name);
       state->set_name("envoy.http.stateful_session.header");
       state->mutable_typed_config()->PackFrom(header);
       break;

@@ -14,7 +14,6 @@ bool allows_namespace(flow::Reads& reads, World& world, const ListenerModel& lis
   switch (listener.namespaces.from) {
     case api::FromNamespaces::kAll: return true;
     case api::FromNamespaces::kSame: return listener.gateway.name_space == name_space;
-    case api::FromNamespaces::kNone: return false;
     case api::FromNamespaces::kSelector: break;
   }
   const api::Namespace* object = world.namespaces.get(reads, {"", name_space});

@@ -113,7 +113,7 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
                                          "the configuration is sent to the proxies", generation));
   if (programmed.ok) {
     for (const std::string& address : world.options.addresses)
-      status->addresses.push_back({"IPAddress", address});
+      status->addresses.push_back({"IPAddress", address, {}});
   }
   for (const ListenerModel& listener : listeners)
     status->listeners.push_back(
