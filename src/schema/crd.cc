@@ -89,6 +89,7 @@ Json property_of(const Field& field) {
     if (name != "description") out.set(name, std::move(value));  // the field's says more
   }
   add_bounds(field.bounds, out.text("type"), out);
+  if (field.unique_items) out.set("x-kubernetes-list-type", "set");
   if (!field.unique_by.empty()) {
     out.set("x-kubernetes-list-type", "map");
     out.set("x-kubernetes-list-map-keys", texts(field.unique_by));

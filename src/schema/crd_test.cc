@@ -43,16 +43,16 @@ struct Thing {
 };
 
 const Schema& schema_of(const Part*) {
-  static const Schema schema = object<Part>("Part", "A part.")
-                                   .field<&Part::name>("name", "Its name.", required(), length(0, 9))
-                                   .field<&Part::colour>("colour", "Its colour.");
+  static const Schema schema =
+      object<Part>("Part", "A part.")
+          .field<&Part::name>("name", "Its name.", required(), length(0, 9))
+          .field<&Part::colour>("colour", "Its colour.");
   return schema;
 }
 const Schema& schema_of(const Shared*) {
-  static const Schema schema =
-      object<Shared>("Shared", "")
-          .field<&Shared::weight>("weight", "Its weight.", min(0), max(10))
-          .rule("self.weight != 7", "weight must not be 7");
+  static const Schema schema = object<Shared>("Shared", "")
+                                   .field<&Shared::weight>("weight", "Its weight.", min(0), max(10))
+                                   .rule("self.weight != 7", "weight must not be 7");
   return schema;
 }
 const Schema& schema_of(const Spec*) {
@@ -62,7 +62,7 @@ const Schema& schema_of(const Spec*) {
           .field<&Spec::parts>("parts", "Its parts.", items(1, 4), unique_by({"name"}))
           .field<&Spec::labels>("labels", "Its labels.", items(0, 8))
           .field<&Spec::span>("span", "How long.")
-          .field<&Spec::hosts>("hosts", "Where.", each(length(1, 20), pattern("^a|b$")))
+          .field<&Spec::hosts>("hosts", "Where.", unique(), each(length(1, 20), pattern("^a|b$")))
           .field<&Spec::rest>("", "Kept.", rest({"extra"}));
   return schema;
 }
@@ -80,8 +80,7 @@ const Schema& schema_of(const Thing*) {
 
 const Schema& thing() { return schema_of(static_cast<const Thing*>(nullptr)); }
 
-TEST(Crd, SaysAllThatTheTableSays) {
-  EXPECT_EQ(to_yaml(open_api_of_object(thing())), R"(description: A thing.
+constexpr char kThing[] = R"(description: A thing.
 type: object
 required:
 - spec
@@ -146,6 +145,7 @@ properties:
           minLength: 1
           maxLength: 20
           pattern: ^a|b$
+        x-kubernetes-list-type: set
       extra:
         description: Kept.
         x-kubernetes-preserve-unknown-fields: true
@@ -172,8 +172,9 @@ properties:
           - Red
           - Green
           default: Green
-)");
-}
+)";
+
+TEST(Crd, SaysAllThatTheTableSays) { EXPECT_EQ(to_yaml(open_api_of_object(thing())), kThing); }
 
 TEST(Reference, WritesATypeOutOnce) {
   EXPECT_EQ(reference_of(thing()), R"(| field | type | default | bounds | description |
@@ -185,7 +186,7 @@ TEST(Reference, WritesATypeOutOnce) {
 | `spec.parts[].colour` | string | `"Green"` | one of `Red`, `Green` | Its colour. |
 | `spec.labels` | map of string |  | at most 8 entries | Its labels. |
 | `spec.span` | duration |  |  | How long. |
-| `spec.hosts` | list of string |  | each: 1 to 20 characters, matches `^a\|b$` | Where. |
+| `spec.hosts` | list of string |  | each: 1 to 20 characters, matches `^a\|b$`; no two equal | Where. |
 | `spec.extra` | any |  |  | Kept. |
 | `more` | list of object |  |  | More parts. Members as of `spec.parts[]`. |
 

@@ -37,7 +37,7 @@ class Parser {
   void parse_object(Json& value, const Schema& schema, void* object, const Path& path) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
     const size_t before = problems_.size();
-    std::erase_if(value.as_object(), [](const auto& member) { return member.second.is_null(); });
+    drop_nulls(value);
     for (auto& [name, member] : value.as_object()) {
       if (!parse_member(name, member, schema, object, path))
         unknown_field(name, member, schema, path);
@@ -51,6 +51,10 @@ class Parser {
   Problems take() { return std::move(problems_); }
 
  private:
+  static void drop_nulls(Json& object) {
+    std::erase_if(object.as_object(), [](const auto& member) { return member.second.is_null(); });
+  }
+
   // False: the schema has no such member.
   bool parse_member(const std::string& name, Json& value, const Schema& schema, void* object,
                     const Path& path) {
@@ -78,6 +82,7 @@ class Parser {
     if (problems_.size() > before) return;
     check_bounds(value, field.bounds, path);
     if (!field.unique_by.empty()) check_unique(value, field, path);
+    if (field.unique_items) check_unique_items(value, path);
   }
 
   void parse_value(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
@@ -132,6 +137,7 @@ class Parser {
 
   void parse_map(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
+    drop_nulls(value);
     for (auto& [key, item] : value.as_object()) {
       const Path at{&path, key, {}};
       parse_value(item, *type.element, type.append(p, &key), at, nullptr);
@@ -197,6 +203,15 @@ class Parser {
         add(item, {&path, {}, i}, "Duplicate",
             fmt::format("another entry has the same {}", fmt::join(field.unique_by, ", ")));
       }
+    }
+  }
+
+  void check_unique_items(const Json& list, const Path& path) {
+    std::set<std::string> seen;
+    for (size_t i = 0; i < list.as_array().size(); ++i) {
+      const Json& item = list.as_array()[i];
+      if (!seen.insert(to_json(item)).second)
+        add(item, {&path, {}, i}, "Duplicate", fmt::format("{} stands twice", to_json(item)));
     }
   }
 

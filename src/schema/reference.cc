@@ -77,6 +77,7 @@ std::string bounds_text(const Field& field) {
   if (!each.empty()) parts.push_back(fmt::format("each: {}", fmt::join(each, ", ")));
   if (!field.unique_by.empty())
     parts.push_back(fmt::format("no two of the same {}", words(field.unique_by)));
+  if (field.unique_items) parts.push_back("no two equal");
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 

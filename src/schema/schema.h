@@ -78,6 +78,7 @@ struct Field {
   bool rest = false;        // takes the members named in `rest_names`
   std::vector<std::string_view> rest_names;
   std::vector<std::string_view> unique_by;  // list-map keys
+  bool unique_items = false;                // a list of scalars that is a set
   Bounds bounds;                            // of the value
   Bounds each;                              // of a list's elements or a map's values
 };
