@@ -194,12 +194,12 @@ inline auto items(size_t least, size_t most) {
     f.bounds.max_items = most;
   };
 }
+inline auto unique_by(std::vector<std::string_view> keys) {
+  return [=](Field& f) { f.unique_by = keys; };
+}
 // Elements of a list of scalars: none twice.
 inline auto unique() {
   return [](Field& f) { f.unique_items = true; };
-}
-inline auto unique_by(std::vector<std::string_view> keys) {
-  return [=](Field& f) { f.unique_by = keys; };
 }
 inline auto rest(std::vector<std::string_view> names) {
   return [=](Field& f) {
