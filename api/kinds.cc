@@ -12,6 +12,7 @@ namespace limen::api {
 namespace {
 
 using Words = std::span<const std::string_view>;
+using Columns = std::span<const PrinterColumn>;
 
 constexpr std::string_view kV1[] = {"v1"};
 constexpr std::string_view kGatewayVersions[] = {"v1", "v1beta1"};
@@ -35,9 +36,38 @@ constexpr std::string_view kSvc[] = {"svc"};
 constexpr std::string_view kCm[] = {"cm"};
 constexpr std::string_view kNs[] = {"ns"};
 
+// As Gateway API and Envoy Gateway have them, since scripts read them.
+constexpr PrinterColumn kAge = {"Age", "date", ".metadata.creationTimestamp"};
+constexpr PrinterColumn kClassColumns[] = {
+    {"Controller", "string", ".spec.controllerName"},
+    {"Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status"},
+    kAge,
+    {"Description", "string", ".spec.description", true},
+};
+constexpr PrinterColumn kGatewayColumns[] = {
+    {"Class", "string", ".spec.gatewayClassName"},
+    {"Address", "string", ".status.addresses[*].value"},
+    {"Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"},
+    kAge,
+};
+constexpr PrinterColumn kListenerSetColumns[] = {
+    {"Accepted", "string", ".status.conditions[?(@.type==\"Accepted\")].status"},
+    {"Programmed", "string", ".status.conditions[?(@.type==\"Programmed\")].status"},
+    kAge,
+};
+constexpr PrinterColumn kHostnamesColumns[] = {{"Hostnames", "string", ".spec.hostnames"}, kAge};
+constexpr PrinterColumn kAcceptedColumns[] = {
+    {"Status", "string", ".status.conditions[?(@.type==\"Accepted\")].reason"}, kAge};
+
+std::string_view category_of(std::string_view group) {
+  if (group == kGatewayGroup) return "gateway-api";
+  return group == kEnvoyGroup ? "envoy-gateway" : "";
+}
+
 template <class T>
 KindInfo kind(Kind k, std::string_view group, Words versions, std::string_view name,
-              std::string_view plural, Words short_names, bool namespaced, bool strict) {
+              std::string_view plural, Words short_names, bool namespaced, bool strict,
+              Columns columns = {}) {
   return {k,
           group,
           versions,
@@ -50,21 +80,23 @@ KindInfo kind(Kind k, std::string_view group, Words versions, std::string_view n
           []() -> std::shared_ptr<void> { return std::make_shared<T>(); },
           [](std::shared_ptr<void> object) -> AnyObject {
             return std::static_pointer_cast<const T>(object);
-          }};
+          },
+          category_of(group),
+          columns};
 }
 
 // In the order of Kind.
 const KindInfo kKinds[] = {
     kind<GatewayClass>(Kind::kGatewayClass, kGatewayGroup, kGatewayVersions, "GatewayClass",
-                       "gatewayclasses", kGc, false, true),
+                       "gatewayclasses", kGc, false, true, kClassColumns),
     kind<Gateway>(Kind::kGateway, kGatewayGroup, kGatewayVersions, "Gateway", "gateways", kGtw,
-                  true, true),
+                  true, true, kGatewayColumns),
     kind<ListenerSet>(Kind::kListenerSet, kGatewayGroup, kV1, "ListenerSet", "listenersets", kLset,
-                      true, true),
+                      true, true, kListenerSetColumns),
     kind<HttpRoute>(Kind::kHttpRoute, kGatewayGroup, kGatewayVersions, "HTTPRoute", "httproutes",
-                    {}, true, true),
+                    {}, true, true, kHostnamesColumns),
     kind<GrpcRoute>(Kind::kGrpcRoute, kGatewayGroup, kV1, "GRPCRoute", "grpcroutes", {}, true,
-                    true),
+                    true, kHostnamesColumns),
     kind<TlsRoute>(Kind::kTlsRoute, kGatewayGroup, kTlsRouteVersions, "TLSRoute", "tlsroutes", {},
                    true, true),
     kind<TcpRoute>(Kind::kTcpRoute, kGatewayGroup, kStreamRouteVersions, "TCPRoute", "tcproutes",
@@ -75,7 +107,8 @@ const KindInfo kKinds[] = {
                          "referencegrants", kRefgrant, true, true),
     kind<BackendTlsPolicy>(Kind::kBackendTlsPolicy, kGatewayGroup, kPolicyVersions,
                            "BackendTLSPolicy", "backendtlspolicies", kBtlspolicy, true, true),
-    kind<Backend>(Kind::kBackend, kEnvoyGroup, kAlpha, "Backend", "backends", kBe, true, true),
+    kind<Backend>(Kind::kBackend, kEnvoyGroup, kAlpha, "Backend", "backends", kBe, true, true,
+                  kAcceptedColumns),
     kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy,
                      true, true),
     kind<Service>(Kind::kService, "", kV1, "Service", "services", kSvc, true, false),

@@ -59,6 +59,14 @@ using AnyObject =
                  std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>,
                  std::shared_ptr<const ClusterTrustBundle>>;
 
+// A column of `kubectl get`: an entry of additionalPrinterColumns.
+struct PrinterColumn {
+  std::string_view name;
+  std::string_view type;  // "string", "date"
+  std::string_view path;  // JSONPath
+  bool wide = false;      // shown by `-o wide` only
+};
+
 struct KindInfo {
   Kind kind;
   std::string_view group;                      // "" is core
@@ -71,6 +79,11 @@ struct KindInfo {
   const schema::Schema& (*schema)();
   std::shared_ptr<void> (*make)();           // an empty object of the C++ type
   AnyObject (*wrap)(std::shared_ptr<void>);  // REQUIRES: what make() gave
+  std::string_view category;                 // a word of `kubectl get` for all kinds of a project
+  std::span<const PrinterColumn> columns;    // none: the API server shows NAME and AGE
+
+  // Defined by a CustomResourceDefinition and not by Kubernetes itself.
+  bool is_custom() const { return !category.empty(); }
 };
 
 std::span<const KindInfo> all_kinds();

@@ -70,7 +70,7 @@ const Schema& schema_of(const BackendSpec*) {
       object<BackendSpec>("BackendSpec", "Where requests can go outside of Services.")
           .field<&BackendSpec::type>("type",
                                      "Endpoints, or found by the request's host (DynamicResolver).")
-          .field<&BackendSpec::endpoints>("endpoints", "The endpoints.", items(0, 256))
+          .field<&BackendSpec::endpoints>("endpoints", "The endpoints.", items(1, 256))
           .field<&BackendSpec::app_protocols>(
               "appProtocols", "What they speak.",
               schema::each(one_of({"gateway.envoyproxy.io/h2c", "gateway.envoyproxy.io/ws",
@@ -85,8 +85,10 @@ const Schema& schema_of(const BackendSpec*) {
 }
 
 const Schema& schema_of(const BackendStatus*) {
-  static const Schema schema = object<BackendStatus>("BackendStatus", "State of the Backend.")
-                                   .field<&BackendStatus::conditions>("conditions", "Accepted.");
+  static const Schema schema =
+      object<BackendStatus>("BackendStatus", "State of the Backend.")
+          .field<&BackendStatus::conditions>("conditions", "Accepted.", items(0, 8),
+                                             schema::unique_by({"type"}));
   return schema;
 }
 

@@ -19,9 +19,12 @@ std::string format_text(const Time& time) {
   return time.unix_seconds == 0 ? "" : format_time(time.unix_seconds);
 }
 
+constexpr char kDurationPattern[] = "^([0-9]{1,5}(h|m|s|ms)){1,4}$";
+
 std::string_view format_of(const Duration*) { return "duration such as 1h30m, 10s or 150ms"; }
+std::string_view pattern_of(const Duration*) { return kDurationPattern; }
 bool parse_text(const std::string& text, Duration& out) {
-  static const re2::RE2 form("([0-9]{1,5}(h|m|s|ms)){1,4}");
+  static const re2::RE2 form(kDurationPattern);
   if (!re2::RE2::FullMatch(text, form)) return false;
   static const re2::RE2 part("([0-9]+)(ms|h|m|s)");
   int64_t total = 0, count = 0;

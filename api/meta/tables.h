@@ -13,6 +13,7 @@ std::string_view format_of(const Time*);
 bool parse_text(const std::string& text, Time& out);
 std::string format_text(const Time& time);
 std::string_view format_of(const Duration*);
+std::string_view pattern_of(const Duration*);
 bool parse_text(const std::string& text, Duration& out);
 std::string format_text(const Duration& duration);
 

@@ -1,5 +1,6 @@
 #include "base/strings.h"
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/escaping.h>
 #include <absl/strings/str_cat.h>
 #include <absl/time/time.h>
@@ -58,6 +59,9 @@ std::string format_time(int64_t unix_seconds) {
 
 std::optional<int64_t> parse_time(std::string_view text) {
   absl::Time time;
+  // ParseTime takes white space around a time.
+  if (text.empty() || absl::ascii_isspace(text.front()) || absl::ascii_isspace(text.back()))
+    return std::nullopt;
   if (!absl::ParseTime(absl::RFC3339_full, to_absl(text), &time, nullptr)) return std::nullopt;
   return absl::ToUnixSeconds(time);
 }

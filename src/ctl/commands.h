@@ -76,4 +76,11 @@ struct StatusOptions {
 };
 int status(const StatusOptions& options);
 
+struct CrdsOptions {
+  std::vector<std::string> kinds;  // none: all
+  std::string output = "yaml";     // yaml or json
+  bool reference = false;          // Markdown for users instead
+};
+int crds(const CrdsOptions& options);
+
 }  // namespace limen::ctl

@@ -43,6 +43,7 @@ struct CommandLine {
   StatusOptions status;
   CertgenOptions certgen;
   BootstrapOptions bootstrap;
+  CrdsOptions crds;
 };
 
 void add_translate(CLI::App& app, CommandLine& line) {
@@ -159,6 +160,19 @@ void add_status(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = status(line.status); });
 }
 
+void add_crds(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "crds", "Print the CustomResourceDefinitions for Kubernetes, or a reference of all fields");
+  CrdsOptions& options = line.crds;
+  command->add_option("KIND", options.kinds, "Only these kinds, by name, plural or short name");
+  auto* output = command->add_option("-o,--output", options.output, "yaml or json")
+                     ->check(CLI::IsMember({"yaml", "json"}))
+                     ->capture_default_str();
+  command->add_flag("--reference", options.reference, "Print a reference for users, in Markdown")
+      ->excludes(output);
+  command->callback([&] { line.code = crds(line.crds); });
+}
+
 // "there is no command 'stauts'; did you mean 'status'?"; nullopt: the first word is fine.
 std::optional<std::string> unknown_command(const CLI::App& app, int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-' || argv[1][0] == '\0') return std::nullopt;
@@ -186,6 +200,7 @@ int main_of(int argc, char** argv) {
   add_status(app, line);
   add_certgen(app, line);
   add_bootstrap(app, line);
+  add_crds(app, line);
   app.add_subcommand("version", "Print the version")->callback([] {
     fmt::print("limen {}\n", LIMEN_VERSION);
   });

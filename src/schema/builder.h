@@ -10,7 +10,8 @@
 //
 // An enumeration has `std::vector<std::string_view> names_of(const E*)` beside it; a text type has
 // `std::string_view format_of(const T*)`, `bool parse_text(const std::string&, T&)` and
-// `std::string format_text(const T&)`; all are found by argument-dependent look-up.
+// `std::string format_text(const T&)`, and `std::string_view pattern_of(const T*)` where the format
+// is not one that OpenAPI knows; all are found by argument-dependent look-up.
 #pragma once
 
 #include <re2/re2.h>
@@ -146,6 +147,8 @@ Type make_type() {
     Type type{};
     type.shape = Shape::kText;
     type.format = format_of(static_cast<const T*>(nullptr));
+    if constexpr (requires(const T* p) { pattern_of(p); })
+      type.pattern = pattern_of(static_cast<const T*>(nullptr));
     type.set_text = [](void* p, const std::string& text) { return parse_text(text, as<T>(p)); };
     type.get_text = [](const void* p) { return format_text(as<T>(p)); };
     return type;

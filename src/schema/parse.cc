@@ -37,7 +37,7 @@ class Parser {
   void parse_object(Json& value, const Schema& schema, void* object, const Path& path) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
     const size_t before = problems_.size();
-    std::erase_if(value.as_object(), [](const auto& member) { return member.second.is_null(); });
+    drop_nulls(value);
     for (auto& [name, member] : value.as_object()) {
       if (!parse_member(name, member, schema, object, path))
         unknown_field(name, member, schema, path);
@@ -51,6 +51,10 @@ class Parser {
   Problems take() { return std::move(problems_); }
 
  private:
+  static void drop_nulls(Json& object) {
+    std::erase_if(object.as_object(), [](const auto& member) { return member.second.is_null(); });
+  }
+
   // False: the schema has no such member.
   bool parse_member(const std::string& name, Json& value, const Schema& schema, void* object,
                     const Path& path) {
@@ -133,6 +137,7 @@ class Parser {
 
   void parse_map(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {
     if (!value.is_object()) return wrong_type(value, "an object", path);
+    drop_nulls(value);
     for (auto& [key, item] : value.as_object()) {
       const Path at{&path, key, {}};
       parse_value(item, *type.element, type.append(p, &key), at, nullptr);

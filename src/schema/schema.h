@@ -3,7 +3,8 @@
 //
 // A table is made with builder.h beside its struct (api/**.cc).  What walks it is not a template:
 // parse.h (JSON -> struct with all mistakes collected), emit.h (struct -> JSON), crd.h
-// (CustomResourceDefinition). Tables are immutable after their making; any thread.
+// (the OpenAPI schema of a CustomResourceDefinition), reference.h (Markdown). Tables are immutable
+// after their making; any thread.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,8 @@ struct Type {
   const Type* element = nullptr;        // kOptional, kList, kMap
   const Schema& (*object)() = nullptr;  // kObject
   std::vector<std::string_view> names;  // kEnum: in the order of the enumerators
-  std::string_view format;          // kText with rules of its own: "date-time", "duration"; else ""
+  std::string_view format;   // kText with rules of its own: "date-time", "duration"; else ""
+  std::string_view pattern;  // kText with rules of its own: RE2 that every value matches; or ""
   std::string_view integer_format;  // kInteger: "int32", "int64"
 
   bool (*set_text)(void* p, const std::string& text) = nullptr;  // kText; false: not in the format
