@@ -40,7 +40,8 @@ int explain(const ExplainOptions& options);
 struct RunOptions {
   std::vector<std::string> paths;
   std::string state_dir;
-  std::string envoy_path;  // "": found on PATH or in the virtual environment
+  std::string envoy_path;    // "": found on PATH or in the virtual environment
+  int ready_timeout_s = 30;  // of an Envoy that is to replace another one
   bool hold_vanished = true;
   bool start_envoys = true;   // false: they run elsewhere
   std::string xds_address;    // "HOST:PORT" for Envoys on other machines; "": none

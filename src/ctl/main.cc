@@ -95,6 +95,11 @@ void add_run(CLI::App& app, CommandLine& line) {
   command->add_option("--envoy-path", options.envoy_path,
                       "The Envoy binary; else it is looked for on PATH and in .venv");
   command
+      ->add_option("--envoy-ready-timeout", options.ready_timeout_s,
+                   "Seconds that an Envoy with new settings may take to replace the one before")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command
       ->add_option("--hold-vanished", options.hold_vanished,
                    "Keep in force what a vanished folder said")
       ->capture_default_str();

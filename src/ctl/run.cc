@@ -110,9 +110,11 @@ class Runner {
     infra::HostSettings settings;
     settings.envoy = std::move(envoy);
     settings.state_dir = options_.state_dir;
-    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& admin_socket) {
-      Json config = xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket,
-                                         options_.state_dir + "/xds.sock"});
+    settings.ready_timeout = std::chrono::seconds(options_.ready_timeout_s);
+    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& node,
+                                const std::string& admin_socket) {
+      Json config =
+          xds::make_bootstrap({plan.proxy, node, admin_socket, options_.state_dir + "/xds.sock"});
       if (plan.settings.bootstrap) {  // checked by the translation
         if (auto patched = xds::patch_bootstrap(config, *plan.settings.bootstrap))
           config = std::move(*patched);

@@ -200,11 +200,11 @@ spec: {concurrency: 1, bootstrap: {type: Merge, value: "stats_flush_interval: 7s
 """)
     text = (limen.conf / "gateway.yaml").read_text()
     limen.write("gateway.yaml", text[text.index("---"):])
-    admin = wait_for(lambda: next(iter((limen.state / "admin").glob("*.sock")), None))
 
     def dump():
-        done = subprocess.run(["curl", "-s", "--unix-socket", admin, "http://envoy/config_dump"],
-                              capture_output=True, text=True)
-        return '"stats_flush_interval": "7s"' in done.stdout
+        texts = [subprocess.run(["curl", "-s", "--unix-socket", admin, "http://envoy/config_dump"],
+                                capture_output=True, text=True).stdout
+                 for admin in (limen.state / "admin").glob("*.sock")]
+        return any('"stats_flush_interval": "7s"' in text for text in texts)
     wait_for(dump)
     limen.wait_status(200)

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <sstream>
 
-#include "infra/host/process.h"
+#include "infra/host/proxy.h"
 
 namespace limen::infra {
 namespace {
@@ -49,31 +49,31 @@ Host::Host(HostSettings settings, EventLoop& loop) : settings_(std::move(setting
 Host::~Host() = default;
 
 void Host::apply(const PlanChange& change) {
-  auto& process = processes_[change.proxy];
-  if (process == nullptr || process->stopping()) {
+  auto& proxy = proxies_[change.proxy];
+  if (proxy == nullptr || proxy->stopping()) {
     if (change.plan == nullptr) return;
-    process = std::make_unique<Process>(settings_, loop_, [this, proxy = change.proxy] {
-      processes_.erase(proxy);
-      if (processes_.empty() && all_gone_) all_gone_();
+    proxy = std::make_unique<Proxy>(settings_, loop_, [this, name = change.proxy] {
+      proxies_.erase(name);
+      if (proxies_.empty() && all_gone_) all_gone_();
     });
   }
   if (change.plan == nullptr) {
-    process->stop();
+    proxy->stop();
   } else {
-    process->run(*change.plan);
+    proxy->run(*change.plan);
   }
 }
 
 void Host::stop_all(std::function<void()> done) {
   all_gone_ = std::move(done);
-  if (processes_.empty()) return loop_.post(all_gone_);
-  for (const auto& [proxy, process] : processes_) {
-    if (!process->stopping()) process->stop();
+  if (proxies_.empty()) return loop_.post(all_gone_);
+  for (const auto& [name, proxy] : proxies_) {
+    if (!proxy->stopping()) proxy->stop();
   }
 }
 
 void Host::end_all() {
-  for (const auto& [proxy, process] : processes_) process->end();
+  for (const auto& [name, proxy] : proxies_) proxy->end();
 }
 
 Result<std::string> find_envoy(const std::string& given) {
