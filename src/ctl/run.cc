@@ -61,7 +61,7 @@ class Runner {
     xds::ServerSettings settings;
     settings.unix_socket = options_.state_dir + "/xds.sock";
     settings.on_answer = [this](const xds::AnswerReport& report) {
-      if (matters(report.answer)) loop_.post([this, report] { on_answer(report); });
+      loop_.post([this, report] { on_answer(report); });
     };
     if (!options_.xds_address.empty()) {
       settings.tcp_address = options_.xds_address;
@@ -166,27 +166,25 @@ class Runner {
     }
   }
 
-  // That clusters and endpoints are accepted is of no account to anyone.
-  static bool matters(const xds::Answer& answer) {
-    return !answer.refusal.empty() || (answer.type != xds::ResourceType::kCluster &&
-                                       answer.type != xds::ResourceType::kEndpoints);
-  }
-
   void on_answer(const xds::AnswerReport& report) {
     const xds::Answer& answer = report.answer;
-    const auto is_named = [&](const auto& resource) {
-      return answer.refusal.find(resource.first) != std::string::npos;
-    };
-    const bool any_named = std::any_of(answer.resources.begin(), answer.resources.end(), is_named);
     translate::Input input;
-    for (const auto& resource : answer.resources) {
-      const bool meant = !any_named || is_named(resource);
-      if (!answer.refusal.empty() && meant)
-        log::error("xds", "{}: Envoy refuses {}: {}", report.proxy, resource.first, answer.refusal);
-      input.answers.push_back({report.proxy, answer.type, resource.first, resource.second,
-                               meant ? answer.refusal : std::string()});
+    for (const auto& [name, version] : answer.resources) {
+      std::string refusal = answer.refuses(name) ? answer.refusal : std::string();
+      log_refusal(report.proxy + ": Envoy refuses " + name, refusal);
+      input.answers.push_back({report.proxy, answer.type, name, version, std::move(refusal)});
     }
+    if (answer.resources.empty()) log_refusal(report.proxy + ": Envoy refuses", answer.refusal);
     apply(input);
+  }
+
+  // Once, however often it is refused again.
+  void log_refusal(const std::string& what, const std::string& refusal) {
+    if (refusal.empty()) {
+      if (!refusals_.empty()) refusals_.erase(what);
+    } else if (std::exchange(refusals_[what], refusal) != refusal) {
+      log::error("xds", "{}: {}", what, refusal);
+    }
   }
 
   RunOptions options_;
@@ -194,6 +192,7 @@ class Runner {
   providers::ObjectStore store_;
   std::vector<providers::FileProblem> problems_;
   translate::Translator translator_;
+  std::map<std::string, std::string> refusals_;  // that are logged
   StatusBoard status_;
   StatusSocket status_socket_;
   std::unique_ptr<xds::Server> server_;
