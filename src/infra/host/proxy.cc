@@ -22,6 +22,8 @@ constexpr milliseconds kNextPoll{50};
 constexpr milliseconds kLongestDrain{60'000};  // Envoy Gateway's shutdown.drainTimeout
 // A process that lived this long starts the back-off anew.
 constexpr std::chrono::seconds kSettled{60};
+// One that lived this short a time may be no Envoy at all.
+constexpr std::chrono::seconds kTooShort{1};
 
 // A binary that was exchanged under its name is another one.
 std::string identity_of(const std::string& file) {
@@ -210,10 +212,13 @@ void Host::Proxy::ended(int number, const std::string& how) {
     loop_.cancel(next_timer_);
     next_failed(how);
   } else if (current_ != nullptr) {
-    if (EventLoop::Clock::now() - current_->since() > kSettled) back_off_ = kFirstBackOff;
+    const auto lived = EventLoop::Clock::now() - current_->since();
+    if (lived > kSettled) back_off_ = kFirstBackOff;
     current_.reset();
     for (const auto& retirement : leaving_) retirement->forget_staying();
-    current_failed(how);
+    const bool wrong = lived < kTooShort && !looks_like_envoy(settings_.envoy);
+    current_failed(wrong ? settings_.envoy + " is no Envoy: it does not answer --version as one"
+                         : how);
   }
 }
 
