@@ -70,11 +70,15 @@ struct BootstrapOptions {
 int bootstrap(const BootstrapOptions& options);
 
 struct StatusOptions {
-  std::string kind, name;       // "": all
+  std::string kind, name;       // "": all; kind also "KIND/NAME"
   std::string name_space;       // "": all
-  std::string output = "wide";  // wide or yaml
+  std::string output = "wide";  // wide, yaml or json
   std::string state_dir;
 };
-int status(const StatusOptions& options);
+// kInvalid: there is no object of that name.
+int status(StatusOptions options);
+
+// Withdraws what `limen run` holds though its files are gone.  kInvalid: nothing is held.
+int confirm(const std::string& state_dir);
 
 }  // namespace limen::ctl

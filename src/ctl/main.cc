@@ -41,6 +41,8 @@ struct CommandLine {
   ExplainOptions explain;
   RunOptions run;
   StatusOptions status;
+  bool all_namespaces = false;
+  std::string confirm_state_dir;
   CertgenOptions certgen;
   BootstrapOptions bootstrap;
 };
@@ -154,14 +156,25 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
 void add_status(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("status", "Print the statuses of a running `limen run`");
   StatusOptions& options = line.status;
-  command->add_option("KIND", options.kind, "Only objects of this kind");
-  command->add_option("NAME", options.name, "Only the object of this name");
-  command->add_option("-n,--namespace", options.name_space, "Only objects of this namespace");
-  command->add_option("-o,--output", options.output, "wide or yaml")
-      ->check(CLI::IsMember({"wide", "yaml"}))
+  command->add_option("KIND", options.kind, "Only objects of this kind: gateway, httproutes, gtw");
+  command->add_option("NAME", options.name, "Only the object of this name; also KIND/NAME");
+  auto* one = command->add_option("-n,--namespace", options.name_space,
+                                  "Only objects of this namespace; else of all");
+  command->add_flag("-A,--all-namespaces", line.all_namespaces, "Of all namespaces, as without -n")
+      ->excludes(one);
+  command->add_option("-o,--output", options.output, "wide, yaml or json")
+      ->check(CLI::IsMember({"wide", "yaml", "json"}))
       ->capture_default_str();
   add_state_dir(*command, options.state_dir);
   command->callback([&] { line.code = status(line.status); });
+}
+
+void add_confirm(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "confirm",
+      "Withdraw what a running `limen run` holds though its files are gone; exit code 1 if nothing");
+  add_state_dir(*command, line.confirm_state_dir);
+  command->callback([&] { line.code = confirm(line.confirm_state_dir); });
 }
 
 // "there is no command 'stauts'; did you mean 'status'?"; nullopt: the first word is fine.
@@ -189,6 +202,7 @@ int main_of(int argc, char** argv) {
   add_explain(app, line);
   add_run(app, line);
   add_status(app, line);
+  add_confirm(app, line);
   add_certgen(app, line);
   add_bootstrap(app, line);
   app.add_subcommand("version", "Print the version")->callback([] {

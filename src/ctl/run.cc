@@ -14,6 +14,7 @@
 #include <set>
 #include <utility>
 
+#include "api/kinds.h"
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "ctl/certs.h"
@@ -54,7 +55,7 @@ class Runner {
       : options_(options),
         store_([] { return static_cast<int64_t>(::time(nullptr)); }),
         translator_(translate_options()),
-        status_socket_(loop_, [this] { return to_json(status_.report()) + "\n"; }),
+        status_socket_(loop_, [this](const std::string& request) { return answer(request); }),
         host_(host_settings(std::move(envoy)), loop_) {}
 
   Status start() {
@@ -127,6 +128,30 @@ class Runner {
     return settings;
   }
 
+  std::string answer(const std::string& request) {
+    if (request == "status") return to_json(status_.report()) + "\n";
+    if (request == "confirm") return to_json(confirm()) + "\n";
+    return "{}\n";
+  }
+
+  // {"withdrawn": [text]}; without it: nothing is held.
+  Json confirm() {
+    Json result{Json::Object{}};
+    if (watcher_->held().empty()) return result;
+    watcher_->confirm();
+    report_problems();
+    const translate::Input input{store_.take_changes(), {}, {}};
+    Json::Array withdrawn;
+    for (const api::ObjectChange& change : input.objects) {
+      if (!std::holds_alternative<std::monostate>(change.object)) continue;
+      withdrawn.emplace_back(fmt::format("{} {}", api::info(change.kind).name, change.key.text()));
+    }
+    log::warn("files", "confirmed: {} objects are withdrawn", withdrawn.size());
+    apply(input);
+    result.set("withdrawn", std::move(withdrawn));
+    return result;
+  }
+
   void translate_changes() {
     report_problems();
     apply({store_.take_changes(), {}, {}});
@@ -152,6 +177,7 @@ class Runner {
   }
 
   void report_problems() {
+    status_.set_held(watcher_->held());
     std::vector<providers::FileProblem> now = store_.problems();
     if (now == problems_) return;
     std::set<std::string> before;

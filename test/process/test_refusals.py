@@ -104,3 +104,35 @@ def test_a_refused_cluster_leaves_the_last_good_one(limen, backend):
     limen.write("s.yaml", service_yaml("s", "127.0.0.1", a.port))
     wait_for(lambda: "Envoy refuses" not in limen.status())
     limen.wait_status(200, "/s")
+
+
+def test_a_route_that_envoy_refuses_harms_nobody_else(limen, backend):
+    limen.route("r", [to("a")])
+    start(limen, backend("a"))
+    limen.wait_status(200)
+    rewrite = {"type": "URLRewrite",
+               "urlRewrite": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/two\nlines"}}}
+    limen.route("r", [to("a", filters=[rewrite])])
+    wait_for(lambda: "Envoy refuses the route" in limen.status(), timeout=5)
+    assert limen.get().status == 200
+    limen.route("s", [to("a", matches=[{"path": {"type": "Exact", "value": "/s"}}])])
+    wait_for(lambda: limen.get("/s").headers.get("x-from-backend"))
+    limen.route("r", [to("a")])
+    wait_for(lambda: "Envoy refuses the route" not in limen.status())
+
+
+def test_a_refusal_after_a_restart_blames_the_edited_route_alone(limen, backend):
+    for i in range(8):
+        limen.route(f"r{i}", [to("a", matches=[{"path": {"value": f"/{i}"}}])])
+    start(limen, backend("a"))
+    limen.wait_status(200, "/7")
+    limen.kill()
+    limen.start()
+    wait_for(lambda: "Accepted" in limen.status())
+    rewrite = {"type": "URLRewrite",
+               "urlRewrite": {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/two\nlines"}}}
+    limen.route("r3", [to("a", filters=[rewrite])])
+    wait_for(lambda: "Envoy refuses the route" in limen.status(), timeout=5)
+    assert limen.status().count("Envoy refuses the route") == 1
+    assert [limen.get(f"/{i}").status for i in range(8)] == [200] * 8
+    assert limen.log.read_text().count("Envoy refuses") == 1

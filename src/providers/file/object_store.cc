@@ -95,6 +95,16 @@ std::vector<std::string> ObjectStore::files() const {
   return names;
 }
 
+std::vector<std::pair<api::Kind, api::ObjectKey>> ObjectStore::objects_of(
+    const std::string& file) const {
+  std::vector<std::pair<api::Kind, api::ObjectKey>> objects;
+  const auto it = files_.find(file);
+  if (it == files_.end()) return objects;
+  for (const auto& [identity, item] : it->second.items)
+    objects.emplace_back(identity.kind, identity.key);
+  return objects;
+}
+
 ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::string_view text,
                                                   int line) {
   ++parsed_documents_;
