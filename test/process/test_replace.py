@@ -150,3 +150,25 @@ def test_the_current_one_dies_while_the_next_starts(serving):
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: list(serving.roles()) == ["current"])
     serving.wait_status(200)
+
+
+def test_a_gateway_that_is_wanted_again_while_its_envoy_drains(serving, backend):
+    slow = backend("slow")
+    serving.write("slow.yaml", slow.yaml())
+    serving.route("slow", [to("slow", matches=[{"path": {"value": "/slow"}}])])
+    serving.wait_status(200, "/slow")
+    slow.go_on.clear()
+    hammer = Hammer(serving, path="/slow", timeout=30)
+    wait_for(lambda: len(slow.requests) > 1)
+    pid = serving.roles()["current"]
+    text = (serving.conf / "gateway.yaml").read_text()
+    (serving.conf / "gateway.yaml").unlink()
+    wait_for(lambda: serving.roles() == {"leaving": pid})
+    serving.write("gateway.yaml", text)
+    wait_for(lambda: "current" in serving.roles())
+    assert is_alive(pid)
+    serving.wait_status(200)
+    slow.go_on.set()
+    hammer.stop()
+    assert serving.roles()["current"] != pid
+    wait_for(lambda: not is_alive(pid))

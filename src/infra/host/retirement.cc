@@ -70,6 +70,7 @@ void Retirement::await_connections() {
 
 void Retirement::stop() {
   begun_ = EventLoop::Clock::now();
+  instance_->set_role(Role::kLeaving);
   if (!admin_.fail_health_checks() || !admin_.drain_listeners()) return end();
   await_requests();
 }
