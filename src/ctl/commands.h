@@ -40,7 +40,8 @@ int explain(const ExplainOptions& options);
 struct RunOptions {
   std::vector<std::string> paths;
   std::string state_dir;
-  std::string envoy_path;  // "": found on PATH or in the virtual environment
+  std::string envoy_path;    // "": found on PATH or in the virtual environment
+  int ready_timeout_s = 30;  // of an Envoy that is to replace another one
   bool hold_vanished = true;
   bool start_envoys = true;   // false: they run elsewhere
   std::string xds_address;    // "HOST:PORT" for Envoys on other machines; "": none
@@ -69,12 +70,16 @@ struct BootstrapOptions {
 int bootstrap(const BootstrapOptions& options);
 
 struct StatusOptions {
-  std::string kind, name;       // "": all
+  std::string kind, name;       // "": all; kind also "KIND/NAME"
   std::string name_space;       // "": all
-  std::string output = "wide";  // wide or yaml
+  std::string output = "wide";  // wide, yaml or json
   std::string state_dir;
 };
-int status(const StatusOptions& options);
+// kInvalid: there is no object of that name.
+int status(StatusOptions options);
+
+// Withdraws what `limen run` holds though its files are gone.  kInvalid: nothing is held.
+int confirm(const std::string& state_dir);
 
 struct CrdsOptions {
   std::vector<std::string> kinds;  // none: all

@@ -41,6 +41,8 @@ struct CommandLine {
   ExplainOptions explain;
   RunOptions run;
   StatusOptions status;
+  bool all_namespaces = false;
+  std::string confirm_state_dir;
   CertgenOptions certgen;
   BootstrapOptions bootstrap;
   CrdsOptions crds;
@@ -96,6 +98,11 @@ void add_run(CLI::App& app, CommandLine& line) {
   command->add_option("--envoy-path", options.envoy_path,
                       "The Envoy binary; else it is looked for on PATH and in .venv");
   command
+      ->add_option("--envoy-ready-timeout", options.ready_timeout_s,
+                   "Seconds that an Envoy with new settings may take to replace the one before")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  command
       ->add_option("--hold-vanished", options.hold_vanished,
                    "Keep in force what a vanished folder said")
       ->capture_default_str();
@@ -150,11 +157,14 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
 void add_status(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand("status", "Print the statuses of a running `limen run`");
   StatusOptions& options = line.status;
-  command->add_option("KIND", options.kind, "Only objects of this kind");
-  command->add_option("NAME", options.name, "Only the object of this name");
-  command->add_option("-n,--namespace", options.name_space, "Only objects of this namespace");
-  command->add_option("-o,--output", options.output, "wide or yaml")
-      ->check(CLI::IsMember({"wide", "yaml"}))
+  command->add_option("KIND", options.kind, "Only objects of this kind: gateway, httproutes, gtw");
+  command->add_option("NAME", options.name, "Only the object of this name; also KIND/NAME");
+  auto* one = command->add_option("-n,--namespace", options.name_space,
+                                  "Only objects of this namespace; else of all");
+  command->add_flag("-A,--all-namespaces", line.all_namespaces, "Of all namespaces, as without -n")
+      ->excludes(one);
+  command->add_option("-o,--output", options.output, "wide, yaml or json")
+      ->check(CLI::IsMember({"wide", "yaml", "json"}))
       ->capture_default_str();
   add_state_dir(*command, options.state_dir);
   command->callback([&] { line.code = status(line.status); });
@@ -171,6 +181,14 @@ void add_crds(CLI::App& app, CommandLine& line) {
   command->add_flag("--reference", options.reference, "Print a reference for users, in Markdown")
       ->excludes(output);
   command->callback([&] { line.code = crds(line.crds); });
+}
+
+void add_confirm(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "confirm",
+      "Withdraw what a running `limen run` holds though its files are gone; exit code 1 if nothing");
+  add_state_dir(*command, line.confirm_state_dir);
+  command->callback([&] { line.code = confirm(line.confirm_state_dir); });
 }
 
 // "there is no command 'stauts'; did you mean 'status'?"; nullopt: the first word is fine.
@@ -198,6 +216,7 @@ int main_of(int argc, char** argv) {
   add_explain(app, line);
   add_run(app, line);
   add_status(app, line);
+  add_confirm(app, line);
   add_certgen(app, line);
   add_bootstrap(app, line);
   add_crds(app, line);

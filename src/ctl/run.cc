@@ -14,6 +14,7 @@
 #include <set>
 #include <utility>
 
+#include "api/kinds.h"
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "ctl/certs.h"
@@ -54,14 +55,14 @@ class Runner {
       : options_(options),
         store_([] { return static_cast<int64_t>(::time(nullptr)); }),
         translator_(translate_options()),
-        status_socket_(loop_, [this] { return to_json(status_.report()) + "\n"; }),
+        status_socket_(loop_, [this](const std::string& request) { return answer(request); }),
         host_(host_settings(std::move(envoy)), loop_) {}
 
   Status start() {
     xds::ServerSettings settings;
     settings.unix_socket = options_.state_dir + "/xds.sock";
     settings.on_answer = [this](const xds::AnswerReport& report) {
-      if (matters(report.answer)) loop_.post([this, report] { on_answer(report); });
+      loop_.post([this, report] { on_answer(report); });
     };
     if (!options_.xds_address.empty()) {
       settings.tcp_address = options_.xds_address;
@@ -110,9 +111,11 @@ class Runner {
     infra::HostSettings settings;
     settings.envoy = std::move(envoy);
     settings.state_dir = options_.state_dir;
-    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& admin_socket) {
-      Json config = xds::make_bootstrap({plan.proxy, infra::safe_name(plan.proxy), admin_socket,
-                                         options_.state_dir + "/xds.sock"});
+    settings.ready_timeout = std::chrono::seconds(options_.ready_timeout_s);
+    settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& node,
+                                const std::string& admin_socket) {
+      Json config =
+          xds::make_bootstrap({plan.proxy, node, admin_socket, options_.state_dir + "/xds.sock"});
       if (plan.settings.bootstrap) {  // checked by the translation
         if (auto patched = xds::patch_bootstrap(config, *plan.settings.bootstrap))
           config = std::move(*patched);
@@ -123,6 +126,30 @@ class Runner {
       loop_.post([this, state] { apply({{}, {}, {{state.proxy, state.running, state.message}}}); });
     };
     return settings;
+  }
+
+  std::string answer(const std::string& request) {
+    if (request == "status") return to_json(status_.report()) + "\n";
+    if (request == "confirm") return to_json(confirm()) + "\n";
+    return "{}\n";
+  }
+
+  // {"withdrawn": [text]}; without it: nothing is held.
+  Json confirm() {
+    Json result{Json::Object{}};
+    if (watcher_->held().empty()) return result;
+    watcher_->confirm();
+    report_problems();
+    const translate::Input input{store_.take_changes(), {}, {}};
+    Json::Array withdrawn;
+    for (const api::ObjectChange& change : input.objects) {
+      if (!std::holds_alternative<std::monostate>(change.object)) continue;
+      withdrawn.emplace_back(fmt::format("{} {}", api::info(change.kind).name, change.key.text()));
+    }
+    log::warn("files", "confirmed: {} objects are withdrawn", withdrawn.size());
+    apply(input);
+    result.set("withdrawn", std::move(withdrawn));
+    return result;
   }
 
   void translate_changes() {
@@ -150,6 +177,7 @@ class Runner {
   }
 
   void report_problems() {
+    status_.set_held(watcher_->held());
     std::vector<providers::FileProblem> now = store_.problems();
     if (now == problems_) return;
     std::set<std::string> before;
@@ -164,27 +192,25 @@ class Runner {
     }
   }
 
-  // That clusters and endpoints are accepted is of no account to anyone.
-  static bool matters(const xds::Answer& answer) {
-    return !answer.refusal.empty() || (answer.type != xds::ResourceType::kCluster &&
-                                       answer.type != xds::ResourceType::kEndpoints);
-  }
-
   void on_answer(const xds::AnswerReport& report) {
     const xds::Answer& answer = report.answer;
-    const auto is_named = [&](const auto& resource) {
-      return answer.refusal.find(resource.first) != std::string::npos;
-    };
-    const bool any_named = std::any_of(answer.resources.begin(), answer.resources.end(), is_named);
     translate::Input input;
-    for (const auto& resource : answer.resources) {
-      const bool meant = !any_named || is_named(resource);
-      if (!answer.refusal.empty() && meant)
-        log::error("xds", "{}: Envoy refuses {}: {}", report.proxy, resource.first, answer.refusal);
-      input.answers.push_back({report.proxy, answer.type, resource.first, resource.second,
-                               meant ? answer.refusal : std::string()});
+    for (const auto& [name, version] : answer.resources) {
+      std::string refusal = answer.refuses(name) ? answer.refusal : std::string();
+      log_refusal(report.proxy + ": Envoy refuses " + name, refusal);
+      input.answers.push_back({report.proxy, answer.type, name, version, std::move(refusal)});
     }
+    if (answer.resources.empty()) log_refusal(report.proxy + ": Envoy refuses", answer.refusal);
     apply(input);
+  }
+
+  // Once, however often it is refused again.
+  void log_refusal(const std::string& what, const std::string& refusal) {
+    if (refusal.empty()) {
+      if (!refusals_.empty()) refusals_.erase(what);
+    } else if (std::exchange(refusals_[what], refusal) != refusal) {
+      log::error("xds", "{}: {}", what, refusal);
+    }
   }
 
   RunOptions options_;
@@ -192,6 +218,7 @@ class Runner {
   providers::ObjectStore store_;
   std::vector<providers::FileProblem> problems_;
   translate::Translator translator_;
+  std::map<std::string, std::string> refusals_;  // that are logged
   StatusBoard status_;
   StatusSocket status_socket_;
   std::unique_ptr<xds::Server> server_;

@@ -24,10 +24,11 @@ std::string summary(const Json& conditions) {
 }
 
 void print_line(const Json& object) {
+  const Json& metadata = *object.find("metadata");
   const std::string name =
-      object.text("namespace").empty()
-          ? std::string(object.text("name"))
-          : fmt::format("{}/{}", object.text("namespace"), object.text("name"));
+      metadata.text("namespace").empty()
+          ? std::string(metadata.text("name"))
+          : fmt::format("{}/{}", metadata.text("namespace"), metadata.text("name"));
   const Json& status = *object.find("status");
   if (const Json* conditions = status.find("conditions"))
     fmt::print("{:<13} {:<32} {}\n", object.text("kind"), name, summary(*conditions));
@@ -46,43 +47,91 @@ void print_line(const Json& object) {
   }
 }
 
+bool is_meant(const Json& object, const StatusOptions& options, const api::KindInfo* kind) {
+  const Json& metadata = *object.find("metadata");
+  return (kind == nullptr || object.text("kind") == kind->name) &&
+         (options.name.empty() || metadata.text("name") == options.name) &&
+         (options.name_space.empty() || metadata.text("namespace") == options.name_space);
+}
+
+void print_wide(const Json& report, const Json::Array& objects) {
+  for (const Json& held : report.find("held")->as_array()) {
+    fmt::print(
+        "HELD: {} {}; its {} objects, {} of them HTTPRoutes, stay in force until it returns; if it "
+        "was meant to go: limen confirm\n",
+        held.text("path"), held.text("why"), held.find("objects")->as_integer(),
+        held.find("routes")->as_integer());
+  }
+  for (const Json& object : objects) print_line(object);
+  for (const Json& problem : report.find("problems")->as_array())
+    fmt::print("problem: {}\n", problem.as_string());
+}
+
+// As kubectl: one object by itself where a name is given, else a List.
+void print_whole(const StatusOptions& options, Json::Array objects) {
+  Json all{Json::Object{}};
+  if (!options.name.empty() && objects.size() == 1) {
+    all = std::move(objects[0]);
+  } else {
+    all.set("apiVersion", "v1");
+    all.set("kind", "List");
+    all.set("items", std::move(objects));
+  }
+  fmt::print("{}", options.output == "json" ? to_json(all, 2) + "\n" : to_yaml(all));
+}
+
+Result<Json> ask(const std::string& state_dir) {
+  const Result<std::string> text = ask_status_socket(status_socket_of(state_dir), "status");
+  if (!text) return text.error();
+  auto documents = parse_yaml(*text);
+  if (documents.empty() || documents[0].problem || documents[0].value.find("objects") == nullptr)
+    return Error{"the answer of `limen run` can't be read: is it of the same version?"};
+  return std::move(documents[0].value);
+}
+
+std::string in_words(const StatusOptions& options) {
+  std::string text = options.kind.empty() ? "object" : options.kind;
+  if (!options.name.empty()) text += fmt::format(" '{}'", options.name);
+  if (!options.name_space.empty()) text += fmt::format(" in namespace '{}'", options.name_space);
+  return text;
+}
+
 }  // namespace
 
-int status(const StatusOptions& options) {
+int status(StatusOptions options) {
+  const size_t slash = options.kind.find('/');
+  if (slash != std::string::npos && options.name.empty()) {
+    options.name = options.kind.substr(slash + 1);
+    options.kind.resize(slash);
+  }
   const api::KindInfo* kind = options.kind.empty() ? nullptr : api::find_kind_by_word(options.kind);
   if (!options.kind.empty() && kind == nullptr) {
-    fmt::print(stderr, "limen: '{}' is no kind that is known here; try gateways or httproutes\n",
+    fmt::print(stderr,
+               "limen: '{}' is no kind that is known here; those with a status are gatewayclass, "
+               "gateway, httproute and backend\n",
                options.kind);
     return kUsage;
   }
-  const std::string path = status_socket_of(options.state_dir);
-  const Result<std::string> text = read_status_socket(path);
-  if (!text) {
-    fmt::print(stderr, "limen: {}; is `limen run` running with this --state-dir?\n",
-               text.error().message);
+  const Result<Json> report = ask(options.state_dir);
+  if (!report) {
+    fmt::print(stderr, "limen: {}\n", report.error().message);
     return kFailed;
   }
-  const auto documents = parse_yaml(*text);
-  if (documents.empty() || documents[0].problem) {
-    fmt::print(stderr, "limen: the answer of {} can't be read\n", path);
-    return kFailed;
+  Json::Array objects;
+  for (const Json& object : report->find("objects")->as_array()) {
+    if (is_meant(object, options, kind)) objects.push_back(object);
   }
-  size_t shown = 0;
-  for (const Json& object : documents[0].value.find("objects")->as_array()) {
-    if (kind != nullptr && object.text("kind") != kind->name) continue;
-    if (!options.name.empty() && object.text("name") != options.name) continue;
-    if (!options.name_space.empty() && object.text("namespace") != options.name_space) continue;
-    ++shown;
-    if (options.output == "yaml")
-      fmt::print("---\n{}", to_yaml(object));
-    else
-      print_line(object);
+  const bool none = objects.empty() && (kind != nullptr || !options.name_space.empty());
+  if (none) {
+    fmt::print(stderr, "limen: there is no {}\n", in_words(options));
+    if (!options.name.empty()) return kInvalid;
   }
-  for (const Json& problem : documents[0].value.find("problems")->as_array())
-    fmt::print("problem: {}\n", problem.as_string());
-  if (shown > 0 || options.name.empty()) return kOk;
-  fmt::print(stderr, "limen: there is no {} '{}'\n", options.kind, options.name);
-  return kInvalid;
+  if (options.output == "wide") {
+    print_wide(*report, objects);
+  } else {
+    print_whole(options, std::move(objects));
+  }
+  return kOk;
 }
 
 }  // namespace limen::ctl

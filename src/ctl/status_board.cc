@@ -85,17 +85,31 @@ void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
 }
 
 Json StatusBoard::report() const {
-  Json::Array objects, problems;
+  Json::Array objects, problems, held;
   for (const auto& [identity, entry] : objects_) {
-    Json object{Json::Object{}};
-    object.set("kind", api::info(identity.first).name);
-    if (!identity.second.name_space.empty()) object.set("namespace", identity.second.name_space.str());
-    object.set("name", identity.second.name.str());
+    const api::KindInfo& kind = api::info(identity.first);
+    Json metadata{Json::Object{}}, object{Json::Object{}};
+    metadata.set("name", identity.second.name.str());
+    if (!identity.second.name_space.empty())
+      metadata.set("namespace", identity.second.name_space.str());
+    const std::string group = kind.group.empty() ? "" : std::string(kind.group) + "/";
+    object.set("apiVersion", group + std::string(kind.versions[0]));
+    object.set("kind", kind.name);
+    object.set("metadata", std::move(metadata));
     object.set("status", emit(entry));
     objects.push_back(std::move(object));
   }
   for (const auto& problem : problems_) problems.emplace_back(text_of(problem));
+  for (const auto& it : held_) {
+    Json entry{Json::Object{}};
+    entry.set("path", it.path);
+    entry.set("why", it.why);
+    entry.set("objects", static_cast<int64_t>(it.objects));
+    entry.set("routes", static_cast<int64_t>(it.routes));
+    held.push_back(std::move(entry));
+  }
   Json all{Json::Object{}};
+  all.set("held", std::move(held));
   all.set("objects", std::move(objects));
   all.set("problems", std::move(problems));
   return all;

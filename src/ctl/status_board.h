@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "providers/file/object_store.h"
+#include "providers/file/load.h"
 #include "translate/translator.h"
 
 namespace limen::ctl {
@@ -17,7 +17,10 @@ class StatusBoard {
   void update(const std::vector<translate::StatusChange>& changes,
               std::vector<providers::FileProblem> problems);
 
-  // {"objects": [{kind, namespace, name, status}], "problems": [text]}, with every condition's
+  void set_held(const std::vector<providers::HeldPath>& held) { held_ = held; }
+
+  // {"held": [{path, why, objects, routes}], "objects": [object], "problems": [text]}; objects as
+  // kubectl prints them (apiVersion, kind, metadata, status), with every condition's
   // lastTransitionTime.
   Json report() const;
 
@@ -25,7 +28,7 @@ class StatusBoard {
   using Identity = std::pair<api::Kind, api::ObjectKey>;
   struct Entry {
     translate::AnyStatus status;
-    int64_t changed = 0;                   // unix seconds: when `status` came
+    int64_t changed = 0;                          // unix seconds: when `status` came
     std::vector<std::pair<Text, int64_t>> older;  // place and time: conditions that were so before
 
     int64_t since(std::string_view place) const;
@@ -36,6 +39,7 @@ class StatusBoard {
 
   std::map<Identity, Entry> objects_;
   std::vector<providers::FileProblem> problems_;
+  std::vector<providers::HeldPath> held_;
 };
 
 }  // namespace limen::ctl

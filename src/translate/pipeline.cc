@@ -66,6 +66,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       proxy_states(graph, "proxy_states"),
       held_routes(graph, "held_routes"),
       refusals(graph, "refusals"),
+      refused_backends(graph, "refused_backends"),
+      routes_to_refused(graph, "routes_to_refused"),
       grants_of("grants_of", reference_grants,
                 [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       slices_of("slices_of", endpoint_slices,

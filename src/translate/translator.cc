@@ -1,6 +1,7 @@
 #include "translate/translator.h"
 
 #include "api/objects.h"
+#include "translate/backend_isolation.h"
 #include "translate/isolation.h"
 #include "translate/world.h"
 
@@ -51,12 +52,13 @@ class Loader {
 }  // namespace
 
 struct Translator::Engine {
-  explicit Engine(Options options) : world(std::move(options)), isolation(world) {
+  explicit Engine(Options options)
+      : world(std::move(options)),
+        isolation(world),
+        backend_isolation(world, [this](xds::ResourceChange change) {
+          output.resources.push_back(std::move(change));
+        }) {
     using xds::ResourceType;
-    collect(world.proxy_clusters, ResourceType::kCluster,
-            [](const ProxyCluster& key) { return key.cluster.text(); });
-    collect(world.proxy_endpoints, ResourceType::kEndpoints,
-            [](const ProxyCluster& key) { return key.cluster.text(); });
     collect(world.route_configurations, ResourceType::kRouteConfiguration,
             [](const ProxyName& key) { return key.name; });
     collect(world.secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
@@ -108,6 +110,7 @@ struct Translator::Engine {
 
   World world;
   Isolation isolation;
+  BackendIsolation backend_isolation;
   Output output;
   std::map<PortKey, std::string> listener_names;
 };
@@ -136,9 +139,14 @@ Output Translator::apply(const Input& input) {
     if (change.kind == api::Kind::kHttpRoute) isolation.on_edit(change.key);
   }
   for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
-  for (const EnvoyAnswer& answer : input.answers) isolation.on_answer(answer);
+  for (const EnvoyAnswer& answer : input.answers) {
+    if (answer.type == xds::ResourceType::kCluster || answer.type == xds::ResourceType::kEndpoints)
+      engine_->backend_isolation.on_answer(answer);
+    else
+      isolation.on_answer(answer);
+  }
   do engine_->output.rows += world.graph.commit();
-  while (isolation.settle());
+  while (isolation.settle() || engine_->backend_isolation.settle());
   return std::exchange(engine_->output, {});
 }
 

@@ -58,7 +58,7 @@ struct EnvoyAnswer {
 struct ProxyState {
   std::string proxy;
   bool running = false;
-  std::string message;  // if not: why
+  std::string message;  // what is wrong: why it does not run, or runs with older settings
 
   bool operator==(const ProxyState&) const = default;
 };

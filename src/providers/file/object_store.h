@@ -53,6 +53,9 @@ class ObjectStore {
   // Where the object in force stands: "routes.yaml:12"; "" where there is none.
   std::string location(api::Kind kind, const api::ObjectKey& key) const;
 
+  // Kind and key of what the file says.
+  std::vector<std::pair<api::Kind, api::ObjectKey>> objects_of(const std::string& file) const;
+
   size_t objects() const { return objects_.size(); }
   size_t parsed_documents() const { return parsed_documents_; }
   std::vector<std::string> files() const;

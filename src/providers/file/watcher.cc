@@ -40,11 +40,12 @@ Watcher::Watcher(WatcherSettings settings, EventLoop& loop, ObjectStore& store)
       store_(store),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
   loop_.watch(inotify_.get(), [this] { on_events(); });
-  rescan();
+  rescan(settings_.load);
 }
 
 Watcher::~Watcher() {
   loop_.cancel(timer_);
+  loop_.cancel(return_timer_);
   loop_.unwatch(inotify_.get());
 }
 
@@ -109,8 +110,8 @@ void Watcher::on_event(const Folder& in, uint32_t mask, const std::string& name)
 }
 
 void Watcher::settle() {
-  if (rescan_) {
-    rescan();
+  if (rescan_ || !held_.empty() || !returning_.empty() || (gone_ && any_emptied())) {
+    rescan(settings_.load);
   } else {
     for (const std::string& file : changed_) load_file(file, store_);
   }
@@ -120,7 +121,38 @@ void Watcher::settle() {
   settings_.on_change();
 }
 
-void Watcher::rescan() { add_watches(load(settings_.paths, settings_.load, store_)); }
+void Watcher::rescan(LoadOptions options) {
+  if (options.hold_vanished) {
+    for (const HeldPath& held : held_) returning_.insert(held.path);
+    options.returning = returning_;
+  }
+  Loaded loaded = load(settings_.paths, options, store_);
+  held_ = std::move(loaded.held);
+  for (const HeldPath& held : held_) returning_.erase(held.path);
+  add_watches(loaded.scan);
+  await_return();
+}
+
+void Watcher::await_return() {
+  loop_.cancel(return_timer_);
+  if (returning_.empty()) return;
+  return_timer_ = loop_.after(settings_.return_grace, [this] {
+    returning_.clear();
+    rescan(settings_.load);
+    settings_.on_change();
+  });
+}
+
+bool Watcher::any_emptied() const {
+  return std::any_of(settings_.paths.begin(), settings_.paths.end(), is_empty_folder);
+}
+
+void Watcher::confirm() {
+  LoadOptions options = settings_.load;
+  options.hold_vanished = false;
+  returning_.clear();
+  rescan(options);
+}
 
 void Watcher::add_watches(const Scan& scan) {
   // A folder has one watch whatever it is called; being scanned counts.

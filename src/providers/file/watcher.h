@@ -17,7 +17,9 @@ struct WatcherSettings {
   std::vector<std::string> paths;
   LoadOptions load;
   std::chrono::milliseconds settle{2};  // quiet time that ends a burst of more than one write
-  std::function<void()> on_change;      // the store may have changes to take
+  // For so long after the last change, files of a path that was held and comes back may be missing.
+  std::chrono::milliseconds return_grace{2000};
+  std::function<void()> on_change;  // the store may have changes to take
 };
 
 class Watcher {
@@ -25,6 +27,10 @@ class Watcher {
   // Loads everything; what on_change would say has happened when this returns.
   Watcher(WatcherSettings settings, EventLoop& loop, ObjectStore& store);
   ~Watcher();
+  // Named paths whose objects are held though they are gone.
+  const std::vector<HeldPath>& held() const { return held_; }
+  // Withdraws what is held.  The store has the changes afterwards; on_change is not called.
+  void confirm();
   Watcher(const Watcher&) = delete;
   Watcher& operator=(const Watcher&) = delete;
 
@@ -38,7 +44,9 @@ class Watcher {
   void on_event(const Folder& in, uint32_t mask, const std::string& name);
   bool leads_to_named(const std::string& path) const;
   void add_watch(const Folder& folder);
-  void rescan();
+  void rescan(LoadOptions options);
+  void await_return();
+  bool any_emptied() const;
   void add_watches(const Scan& scan);
   void settle();
 
@@ -47,11 +55,13 @@ class Watcher {
   ObjectStore& store_;
   UniqueFd inotify_;
   std::map<int, Folder> folders_;  // by watch
-  std::set<std::string> changed_;  // files to read again
+  std::vector<HeldPath> held_;
+  std::set<std::string> returning_;  // were held, and have come back at least in part
+  std::set<std::string> changed_;    // files to read again
   bool rescan_ = false;
   bool gone_ = false;  // a file among `changed_` went away
   EventLoop::Clock::time_point settled_{};
-  uint64_t timer_ = 0;
+  uint64_t timer_ = 0, return_timer_ = 0;
 };
 
 }  // namespace limen::providers

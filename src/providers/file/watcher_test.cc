@@ -47,6 +47,12 @@ class WatcherTest : public testing::Test {
         names_.insert(change.key.name);
     }
   }
+  // Until what the files said is held.
+  void remove_and_wait(const std::vector<std::string>& names) {
+    for (const std::string& name : names) fs::remove(conf() / name);
+    const auto deadline = EventLoop::Clock::now() + std::chrono::seconds(10);
+    while (watcher_->held().empty() && EventLoop::Clock::now() < deadline) loop_.run();
+  }
   // What the store holds once it holds `expected`, or after a while.
   std::set<std::string> until(const std::set<std::string>& expected) {
     const auto deadline = EventLoop::Clock::now() + std::chrono::seconds(10);
@@ -173,6 +179,47 @@ TEST_F(WatcherTest, WhatIsNoFileOfObjectsIsReported) {
                                           "dangling.yaml"}));
   write(conf() / "good.yaml", "better");
   EXPECT_EQ(until({"better"}), Names{"better"});
+}
+
+void write_route(const fs::path& path, const std::string& name) {
+  std::ofstream(path)
+      << "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: " << name
+      << "}, spec: {}}\n";
+}
+
+TEST_F(WatcherTest, AFolderThatLosesAllItsRoutesAtOnceIsHeldUntilConfirmed) {
+  write_route(conf() / "a.yaml", "a");
+  write(conf() / "b.yaml", "b");
+  start({conf()});
+  remove_and_wait({"a.yaml", "b.yaml"});
+  ASSERT_EQ(watcher_->held(), (std::vector<HeldPath>{{conf(), "has no files any more", 2, 1}}));
+  EXPECT_EQ(names_, (std::set<std::string>{"a", "b"}));
+  watcher_->confirm();
+  take();
+  EXPECT_TRUE(names_.empty());
+  EXPECT_TRUE(watcher_->held().empty());
+  EXPECT_TRUE(store_.problems().empty());
+}
+
+TEST_F(WatcherTest, FilesThatComeBackEndTheHolding) {
+  write_route(conf() / "a.yaml", "a");
+  start({conf()});
+  remove_and_wait({"a.yaml"});
+  write_route(conf() / "b.yaml", "b");
+  EXPECT_EQ(until({"b"}), (std::set<std::string>{"b"}));
+  EXPECT_TRUE(watcher_->held().empty());
+}
+
+TEST_F(WatcherTest, FilesMayComeBackOneByOne) {
+  write_route(conf() / "a.yaml", "a");
+  write(conf() / "b.yaml", "b");
+  start({conf()});
+  remove_and_wait({"a.yaml", "b.yaml"});
+  write(conf() / "b.yaml", "b");
+  loop_.run();  // b is taken in
+  EXPECT_TRUE(watcher_->held().empty());
+  EXPECT_EQ(names_, (std::set<std::string>{"a", "b"}));
+  EXPECT_EQ(until({"b"}), (std::set<std::string>{"b"}));  // it has had its time
 }
 
 }  // namespace

@@ -37,8 +37,7 @@ const PortModel* port_of(const ProxyModel& proxy, const ListenerModel& listener)
 }
 
 AttachedListener attached(const GatewayModel& gateway, const PortModel& port,
-                          const ListenerModel& listener,
-                          const std::vector<Text>& route_hosts) {
+                          const ListenerModel& listener, const std::vector<Text>& route_hosts) {
   std::vector<std::string> others;
   for (const ListenerModel& other : port.listeners) others.push_back(other.hostname);
   AttachedListener result;

@@ -73,8 +73,8 @@ Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel&
   if (!gateway.accepted.ok) return Verdict::no("Invalid", "the Gateway is not accepted");
   if (!any_ready) return Verdict::no("Invalid", "no listener can be programmed");
   const ProxyState* state = world.proxy_states.get(reads, gateway.proxy);
-  if (state != nullptr && !state->running) return Verdict::no("NoResources", state->message);
-  return {};
+  if (state == nullptr || state->message.empty()) return {};
+  return Verdict::no(state->running ? "Invalid" : "NoResources", state->message);
 }
 
 }  // namespace
@@ -111,7 +111,8 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   const Verdict programmed = programmed_verdict(reads, world, *gateway, any);
   status->conditions.push_back(condition("Programmed", programmed, "Programmed",
                                          "the configuration is sent to the proxies", generation));
-  if (programmed.ok) {
+  const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
+  if (gateway->accepted.ok && any && (state == nullptr || state->running)) {
     for (const std::string& address : world.options.addresses)
       status->addresses.push_back({"IPAddress", address, {}});
   }

@@ -11,6 +11,14 @@ Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* ro
   return {};
 }
 
+Verdict resolved_verdict(flow::Reads& reads, World& world, const ObjectKey& key,
+                         const TranslatedRoute* route) {
+  if (route == nullptr) return {};
+  if (!route->resolved_refs.ok) return route->resolved_refs;
+  const Refusal* refusal = world.routes_to_refused.get(reads, key);
+  return refusal == nullptr ? Verdict{} : Verdict::no("InvalidBackendRef", refusal->message);
+}
+
 }  // namespace
 
 std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world,
@@ -30,8 +38,8 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
     parent.conditions.push_back(condition("Accepted", accepted_verdict(attachment, route),
                                           "Accepted", "the route is accepted", generation));
     parent.conditions.push_back(
-        condition("ResolvedRefs", route == nullptr ? Verdict{} : route->resolved_refs,
-                  "ResolvedRefs", "all references are resolved", generation));
+        condition("ResolvedRefs", resolved_verdict(reads, world, key, route), "ResolvedRefs",
+                  "all references are resolved", generation));
     if (attachment.accepted.ok && route != nullptr && !route->rules.ok &&
         !route->all_rules_failed) {
       api::Condition partial = condition("PartiallyInvalid", route->rules, "", "", generation);
@@ -52,6 +60,8 @@ std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, Wor
     accepted = Verdict::no("Invalid", "spec.type: DynamicResolver is not supported yet");
   } else if (object->spec.endpoints.empty()) {
     accepted = Verdict::no("Invalid", "spec.endpoints: at least one endpoint is needed");
+  } else if (const Refusal* refusal = world.refused_backends.get(reads, key)) {
+    accepted = Verdict::no("Invalid", refusal->message);
   }
   auto status = std::make_shared<api::BackendStatus>();
   status->conditions.push_back(condition("Accepted", accepted, "Accepted",

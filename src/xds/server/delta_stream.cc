@@ -3,6 +3,7 @@
 #include <envoy/service/discovery/v3/discovery.pb.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace limen::xds {
 namespace {
@@ -41,24 +42,103 @@ std::string refusal_of(const Request& request) {
   return std::string(message.substr(0, kLongest));
 }
 
+// As a whole word: "backend/default/b" is not in "backend/default/b2".
+bool mentions(std::string_view text, std::string_view name) {
+  const auto in_name = [&](size_t at) {
+    return at < text.size() &&
+           (std::isalnum(static_cast<unsigned char>(text[at])) != 0 || text[at] == '/' ||
+            text[at] == '-' || text[at] == '_' || text[at] == '.');
+  };
+  for (size_t at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const size_t end = at + name.size();
+    const bool ends_sentence = end < text.size() && text[end] == '.' && !in_name(end + 1);
+    if ((at == 0 || !in_name(at - 1)) && (!in_name(end) || ends_sentence)) return true;
+  }
+  return false;
+}
+
+bool is_whole_set(ResourceType type) {  // in the older form of the protocol
+  return type == ResourceType::kCluster || type == ResourceType::kListener;
+}
+
+constexpr Clock::duration kFirstListenerPause = std::chrono::seconds(1);
+constexpr Clock::duration kLongestListenerPause = std::chrono::seconds(30);
+
 }  // namespace
 
-std::optional<Answer> DeltaStream::on_request(const Request& request) {
+bool Answer::refuses(const std::string& name) const {
+  return !refusal.empty() && (resources.size() == 1 || mentions(refusal, name));
+}
+
+std::optional<Answer> DeltaStream::on_request(const Request& request, Clock::time_point now) {
   const auto type = type_of(request.type_url());
   if (!type) return std::nullopt;
   TypeState& it = state(*type);
   Answer answer{*type, {}, {}};
   if (it.in_flight && request.response_nonce() == it.in_flight->nonce) {
     answer.resources = std::exchange(it.in_flight, std::nullopt)->resources;
-    if (request.has_error_detail()) answer.refusal = refusal_of(request);
-    if (*type == ResourceType::kEndpoints) {
-      for (const auto& [name, version] : answer.resources) warming_.erase(name);
+    if (request.has_error_detail()) {
+      answer.refusal = refusal_of(request);
+      subscribe(it, request);
+      return refused(it, std::move(answer), now);
+    }
+    for (const auto& [name, version] : answer.resources) {
+      if (*type == ResourceType::kEndpoints) warming_.erase(name);
+      if (*type == ResourceType::kListener) refused_listeners_.erase(name);
     }
   }
   for (const auto& [name, version] : request.initial_resource_versions())
     answer.resources.emplace_back(name, version_of(version));
   subscribe(it, request);
   return answer.resources.empty() ? std::nullopt : std::optional(std::move(answer));
+}
+
+std::optional<Answer> DeltaStream::refused(TypeState& it, Answer answer, Clock::time_point now) {
+  const bool whole_set = sotw_ && is_whole_set(answer.type);
+  const auto is_named = [&](const auto& resource) {
+    return mentions(answer.refusal, resource.first);
+  };
+  auto& all = answer.resources;
+  const bool any_named = std::any_of(all.begin(), all.end(), is_named);
+  if (!any_named && whole_set) all.clear();
+  if (!any_named && all.size() > 1) {
+    std::vector<std::string> first, second;
+    for (const auto& [name, version] : all)
+      (first.size() < all.size() / 2 ? first : second).push_back(name);
+    it.trials.push_back(std::move(second));
+    it.trials.push_back(std::move(first));
+    return std::nullopt;
+  }
+  for (const auto& [name, version] : all) {
+    if (answer.type == ResourceType::kEndpoints) warming_.erase(name);
+    if (answer.type == ResourceType::kListener && answer.refuses(name))
+      refused_listeners_.insert(name);
+  }
+  if (answer.type == ResourceType::kListener) {
+    listener_pause_ = std::clamp(listener_pause_ * 2, kFirstListenerPause, kLongestListenerPause);
+    listeners_due_ = now + listener_pause_;
+  }
+  return answer;
+}
+
+void DeltaStream::offer_listeners_again(Clock::time_point now) {
+  if (refused_listeners_.empty()) {
+    listeners_due_.reset();
+    listener_pause_ = Clock::duration(0);
+  }
+  if (!listeners_due_ || now < *listeners_due_) return;
+  listeners_due_.reset();
+  TypeState& it = state(ResourceType::kListener);
+  for (const std::string& name : std::exchange(refused_listeners_, {})) {
+    it.sent.erase(name);
+    it.pending.insert(name);
+  }
+}
+
+std::optional<Clock::time_point> DeltaStream::deadline() const {
+  if (!waiting_since_) return listeners_due_;
+  const auto over = *waiting_since_ + patience_;
+  return listeners_due_ ? std::min(over, *listeners_due_) : over;
 }
 
 void DeltaStream::subscribe(TypeState& it, const Request& request) {
@@ -109,6 +189,7 @@ void DeltaStream::gather(ResourceType type, const ResourceGroup& group) {
 }
 
 std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock::time_point now) {
+  offer_listeners_again(now);
   for (ResourceType type : kTypes) {
     if (state(type).opened) gather(type, group);
   }
@@ -154,14 +235,16 @@ bool DeltaStream::routes_settled() {
 std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const ResourceGroup& group,
                                                   bool removals) {
   TypeState& it = state(type);
-  if (!it.opened || it.in_flight || (it.pending.empty() && !it.owes_first)) return std::nullopt;
-  DeltaResponse response{type, {}, {}, {}};
+  if (!it.opened || it.in_flight) return std::nullopt;
+  if (auto trial = try_again(type, group)) return trial;
+  if (it.pending.empty() && !it.owes_first) return std::nullopt;
+  std::vector<WireResourcePtr> resources;
   std::vector<std::string> removed, later;
   InFlight in_flight;
   std::vector<std::string> names(it.pending.begin(), it.pending.end());
   std::sort(names.begin(), names.end());
   for (std::string& name : names) {
-    if (goes_alone(type) && !response.resources.empty()) {
+    if (goes_alone(type) && !resources.empty()) {
       later.push_back(std::move(name));
       continue;
     }
@@ -171,21 +254,50 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
       if (sent == it.sent.end()) continue;  // never there: it waits
       (removals ? removed : later).push_back(std::move(name));
     } else if (sent == it.sent.end() || sent->second != resource->version()) {
-      response.resources.push_back(resource);
+      resources.push_back(resource);
       in_flight.resources.emplace_back(name, resource->version());
     }
   }
   it.pending = {later.begin(), later.end()};
   // An Envoy starts only after the first answer to each "*", also if there is nothing yet.
-  if (response.resources.empty() && removed.empty() && !it.owes_first) return std::nullopt;
+  if (resources.empty() && removed.empty() && !it.owes_first) return std::nullopt;
   it.owes_first = false;
+  return send(type, group, std::move(in_flight), std::move(resources), removed);
+}
+
+// The next of the groups that a refusal is looked for in, as far as it is still there.
+std::optional<DeltaResponse> DeltaStream::try_again(ResourceType type, const ResourceGroup& group) {
+  TypeState& it = state(type);
+  while (!it.trials.empty()) {
+    const std::vector<std::string> names = std::move(it.trials.back());
+    it.trials.pop_back();
+    std::vector<WireResourcePtr> resources;
+    InFlight in_flight;
+    for (const std::string& name : names) {
+      const WireResourcePtr resource = group.find(type, name);
+      if (resource == nullptr || !it.sent.contains(name)) continue;
+      in_flight.resources.emplace_back(name, resource->version());
+      resources.push_back(resource);
+    }
+    if (!resources.empty())
+      return send(type, group, std::move(in_flight), std::move(resources), {});
+  }
+  return std::nullopt;
+}
+
+DeltaResponse DeltaStream::send(ResourceType type, const ResourceGroup& group, InFlight in_flight,
+                                std::vector<WireResourcePtr> resources,
+                                const std::vector<std::string>& removed) {
   for (const auto& [name, version] : in_flight.resources) note_sent(type, name, version, group);
+  TypeState& it = state(type);
   for (const std::string& name : removed) {
     it.sent.erase(name);
     if (type == ResourceType::kCluster) warming_.erase(name);
+    if (type == ResourceType::kListener) refused_listeners_.erase(name);
   }
-  response.nonce = in_flight.nonce = std::to_string(++nonces_);
-  response.head = encode_head(type, response.nonce, removed);
+  in_flight.nonce = std::to_string(++nonces_);
+  DeltaResponse response{type, in_flight.nonce, encode_head(type, in_flight.nonce, removed),
+                         std::move(resources)};
   it.in_flight = std::move(in_flight);
   return response;
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include "base/hash.h"
 
 namespace limen::xds {
@@ -55,7 +56,7 @@ class DeltaStreamTest : public testing::Test {
     DeltaDiscoveryRequest it = request(last_);
     it.set_response_nonce(response.nonce());
     if (!error.empty()) it.mutable_error_detail()->set_message(error);
-    return stream_.on_request(it);
+    return stream_.on_request(it, now_);
   }
   // Receives and acknowledges all there is: "clusters +a", "routes -r", in the order of arrival.
   std::vector<std::string> settle() {
@@ -245,6 +246,61 @@ TEST_F(DeltaStreamTest, AnUnknownTypeIsIgnored) {
   it.set_type_url("type.googleapis.com/no.such.Type");
   EXPECT_FALSE(stream_.on_request(it));
   EXPECT_FALSE(receive());
+}
+
+// Plays an Envoy that refuses endpoints with "bad" in them, and does not say which.
+TEST_F(DeltaStreamTest, ARefusalThatNamesNobodyIsLookedIntoInHalves) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 100; ++i) names.push_back("e" + std::to_string(i));
+  for (const auto& name : names) put(ResourceType::kEndpoints, name, name == "e37" ? "bad" : "1");
+  subscribe(ResourceType::kEndpoints, names);
+  std::vector<std::string> blamed;
+  std::set<std::string> taken_in;
+  int responses = 0;
+  while (const auto response = receive()) {
+    ++responses;
+    bool bad = false;
+    for (const auto& it : response->resources()) bad |= it.resource().value() == "bad";
+    const auto answer = acknowledge(*response, bad ? "something is bad" : "");
+    if (!bad)
+      for (const auto& it : response->resources()) taken_in.insert(it.name());
+    if (!answer || answer->refusal.empty()) continue;
+    for (const auto& [name, version] : answer->resources) {
+      EXPECT_TRUE(answer->refuses(name));
+      blamed.push_back(name);
+    }
+  }
+  EXPECT_THAT(blamed, ElementsAre("e37"));
+  EXPECT_EQ(taken_in.size(), 99u);
+  EXPECT_LE(responses, 16);
+}
+
+TEST_F(DeltaStreamTest, ARefusalIsAboutTheOnesThatItNames) {
+  for (const char* name : {"b/a", "b/a2", "c"}) put(ResourceType::kCluster, name, "1");
+  subscribe(ResourceType::kCluster);
+  const auto response = receive();
+  ASSERT_TRUE(response);
+  const auto answer = acknowledge(*response, "Error adding cluster(s) b/a2: no good");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->resources.size(), 3u);
+  EXPECT_TRUE(answer->refuses("b/a2"));
+  EXPECT_FALSE(answer->refuses("b/a"));
+  EXPECT_FALSE(answer->refuses("c"));
+}
+
+TEST_F(DeltaStreamTest, ARefusedListenerIsOfferedAgainMoreAndMoreSeldom) {
+  put(ResourceType::kListener, "l", "1");
+  subscribe(ResourceType::kListener);
+  for (const int pause : {1, 2, 4, 8, 16, 30, 30}) {
+    const auto response = receive();
+    ASSERT_TRUE(response) << pause;
+    acknowledge(*response, "cannot bind");
+    EXPECT_FALSE(receive());
+    EXPECT_EQ(stream_.deadline(), now_ + seconds(pause));
+    now_ += seconds(pause);
+  }
+  EXPECT_THAT(settle(), ElementsAre("listeners +l"));
+  EXPECT_FALSE(stream_.deadline());
 }
 
 }  // namespace

@@ -46,7 +46,10 @@ class StreamReactor : public grpc::ServerGenericBidiReactor {
  private:
   StreamReactor(StreamHost& host, const grpc::GenericCallbackServerContext& context,
                 const Method& method)
-      : host_(host), context_(context), method_(method), protocol_(host.settings().patience) {}
+      : host_(host),
+        context_(context),
+        method_(method),
+        protocol_(host.settings().patience, method.sotw) {}
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
