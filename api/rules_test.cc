@@ -87,6 +87,16 @@ const std::vector<Broken> kBroken = {
     {route("filters: [{type: URLRewrite, urlRewrite: {hostname: a.b}}, {type: URLRewrite, "
            "urlRewrite: {hostname: a.c}}]"),
      "spec.rules[0]", "URLRewrite must stand at most once"},
+    {filter(
+         "type: RequestHeaderModifier, requestHeaderModifier: {}}, {type: RequestHeaderModifier, "
+         "requestHeaderModifier: {}"),
+     "spec.rules[0]",
+     "RequestHeaderModifier must stand at most once: write all its changes into one"},
+    {filter(
+         "type: ResponseHeaderModifier, responseHeaderModifier: {}}, {type: ResponseHeaderModifier, "
+         "responseHeaderModifier: {}"),
+     "spec.rules[0]",
+     "ResponseHeaderModifier must stand at most once: write all its changes into one"},
     {route("filters: [{type: URLRewrite, urlRewrite: {hostname: a.b}}, {type: RequestRedirect, "
            "requestRedirect: {port: 1}}]"),
      "spec.rules[0]", "RequestRedirect and URLRewrite exclude each other"},

@@ -98,8 +98,9 @@ const Schema& schema_of(const Listener*) {
               "hostname",
               "Host that is served, exact or `*.` and a suffix; every host where unset.",
               length(0, 253),
-              pattern(
-                  R"(^$|^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)"))
+              pattern(schema::Form{
+                  R"(^$|^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",
+                  kHostnamePattern.words}))
           .field<&Listener::port>("port", "Port.", required(), min(1), max(65535))
           .field<&Listener::protocol>("protocol", "HTTP, HTTPS, TLS, TCP or UDP.", required(),
                                       length(1, 255))

@@ -37,7 +37,9 @@ std::vector<std::string_view> names_of(const HttpFilterType*) {
           "ExternalAuth"};
 }
 
-constexpr char kToken[] = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$";
+constexpr schema::Form kToken = {
+    "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
+    "a name: letters, digits, '-' and '_' are allowed, no space and no ':'"};
 
 const Schema& schema_of(const HttpPathMatch*) {
   static const Schema schema =
@@ -271,6 +273,12 @@ const Schema& schema_of(const HttpRouteRule*) {
           .rule(
               "!has(self.filters) || self.filters.filter(f, f.type == 'RequestRedirect').size() <= 1",
               "RequestRedirect must stand at most once")
+          .rule(
+              "!has(self.filters) || self.filters.filter(f, f.type == 'RequestHeaderModifier').size() <= 1",
+              "RequestHeaderModifier must stand at most once: write all its changes into one")
+          .rule(
+              "!has(self.filters) || self.filters.filter(f, f.type == 'ResponseHeaderModifier').size() <= 1",
+              "ResponseHeaderModifier must stand at most once: write all its changes into one")
           .rule("!has(self.filters) || self.filters.filter(f, f.type == 'URLRewrite').size() <= 1",
                 "URLRewrite must stand at most once")
           .rule(

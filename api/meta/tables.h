@@ -36,12 +36,17 @@ const Schema& schema_of(const SessionPersistence*);
 const Schema& schema_of(const RouteParentStatus*);
 const Schema& schema_of(const RouteStatus*);
 
-// Patterns of the Gateway API.
-inline constexpr char kHostnamePattern[] =
-    R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
-inline constexpr char kExactHostnamePattern[] =
-    R"(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
+// Patterns of the Gateway API, and what messages call them.
+inline constexpr schema::Form kHostnamePattern = {
+    R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",
+    "a hostname such as 'shop.example.com' or '*.example.com': lower-case letters, digits, '-' and "
+    "'.', without scheme, port or path (for every host leave it out)"};
+inline constexpr schema::Form kExactHostnamePattern = {
+    R"(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",
+    "a hostname such as 'shop.example.com': lower-case letters, digits, '-' and '.', without "
+    "scheme, port or path"};
 // Section names have the form of an exact hostname.
-inline constexpr const char* kSectionPattern = kExactHostnamePattern;
+inline constexpr schema::Form kSectionPattern = {
+    kExactHostnamePattern.pattern, "a name: lower-case letters, digits, '-' and '.' are allowed"};
 
 }  // namespace limen::api

@@ -207,12 +207,19 @@ inline auto keep_empty() {
   return [](Field& f) { f.keep_empty = true; };
 }
 
-inline auto pattern(const char* text) {
+// A pattern with what a message calls it: "'a_b' is not <words>".
+struct Form {
+  const char* pattern;
+  const char* words;
+};
+inline auto pattern(const Form& form) {
   return [=](Field& f) {
-    f.bounds.pattern = text;
-    f.bounds.regex = std::make_shared<const re2::RE2>(text);
+    f.bounds.pattern = form.pattern;
+    f.bounds.regex = std::make_shared<const re2::RE2>(form.pattern);
+    f.bounds.form = form.words;
   };
 }
+inline auto pattern(const char* text) { return pattern(Form{text, ""}); }
 inline auto one_of(std::vector<std::string_view> values) {
   return [=](Field& f) { f.bounds.one_of = values; };
 }

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/yaml.h"
+#include "providers/file/unknown_kind.h"
 
 namespace limen::providers {
 namespace {
@@ -44,6 +45,13 @@ bool equal_objects(const api::AnyObject& a, const api::AnyObject& b) {
 bool is_list(const Json& value) {
   return value.is_object() && value.text("kind").ends_with("List") &&
          value.find("items") != nullptr;
+}
+
+// "HTTPRoute/default/shop", as far as the document says it.
+std::string label_of(const api::ParsedObject& parsed) {
+  if (parsed.type.empty() && parsed.key.name.empty()) return "";
+  const std::string type = parsed.type.empty() ? "(no kind)" : parsed.type;
+  return fmt::format("{}/{}", type, parsed.key.name.empty() ? "(no name)" : parsed.key.text());
 }
 
 }  // namespace
@@ -115,7 +123,10 @@ ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::
   const Json& items = *parsed->value.find("items");
   if (!items.is_array()) {
     document.problems.push_back(
-        {file, "", Severity::kError, {"WrongType", "items", "must be a list", items.line()}});
+        {file,
+         "",
+         Severity::kError,
+         {"WrongType", "items", "must be a list: begin each entry with '- '", items.line()}});
     return document;
   }
   for (const Json& item : items.as_array()) add_object(file, item, document);
@@ -124,15 +135,14 @@ ObjectStore::Document ObjectStore::parse_document(const std::string& file, std::
 
 void ObjectStore::add_object(const std::string& file, const Json& value, Document& document) {
   api::ParsedObject parsed = api::parse_object(value);
-  const std::string name = fmt::format("{}/{}", parsed.type, parsed.key.text());
+  const std::string name = label_of(parsed);
   if (parsed.kind == nullptr && parsed.problems.empty()) {
-    document.problems.push_back({file,
-                                 name,
-                                 Severity::kWarning,
-                                 {"UnknownKind", "kind",
-                                  fmt::format("{} of {} is not known here and is left out",
-                                              parsed.type, value.text("apiVersion")),
-                                  value.line()}});
+    document.problems.push_back(
+        {file,
+         name,
+         Severity::kWarning,
+         {"UnknownKind", "kind", unknown_kind(value.text("apiVersion"), parsed.type),
+          value.line()}});
     return;
   }
   for (Problem& problem : parsed.problems)
@@ -277,7 +287,9 @@ void ObjectStore::add_problems(const std::string& name, const File& file,
            api::text_of(api::info(item.identity.kind), item.identity.key),
            Severity::kError,
            {"Duplicate", "metadata.name",
-            fmt::format("the object stands in {} too: the first one counts", first), item.line}});
+            fmt::format("the object stands {} too, and the first one counts: rename or remove one",
+                        first == name ? "further up" : "in " + first),
+            item.line}});
     }
   }
 }
