@@ -2,7 +2,6 @@
 
 namespace limen::api {
 
-using schema::each;
 using schema::items;
 using schema::keep_empty;
 using schema::length;

@@ -17,6 +17,7 @@ TEST(EventLoop, WhatThreadsPostRunsOnTheLoopsThreadInTheirOrder) {
   int count = 0;
   std::vector<int> last(kThreads, -1);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([&, thread] {
       for (int i = 0; i < kPosts; ++i) {

@@ -191,10 +191,10 @@ inline auto items(size_t least, size_t most) {
     f.bounds.max_items = most;
   };
 }
-inline auto unique_by(std::vector<std::string_view> keys) {
+inline auto unique_by(const std::vector<std::string_view>& keys) {
   return [=](Field& f) { f.unique_by = keys; };
 }
-inline auto rest(std::vector<std::string_view> names) {
+inline auto rest(const std::vector<std::string_view>& names) {
   return [=](Field& f) {
     f.rest = true;
     f.rest_names = names;
@@ -220,7 +220,7 @@ inline auto pattern(const Form& form) {
   };
 }
 inline auto pattern(const char* text) { return pattern(Form{text, ""}); }
-inline auto one_of(std::vector<std::string_view> values) {
+inline auto one_of(const std::vector<std::string_view>& values) {
   return [=](Field& f) { f.bounds.one_of = values; };
 }
 // The same of each element of a list.
