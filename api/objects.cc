@@ -11,10 +11,18 @@
 namespace limen::api {
 namespace {
 
+constexpr size_t kLongestName = 253;
+
+// RFC 1123's label, as namespaces' names are.
+bool is_namespace_name(const std::string& name) {
+  static const re2::RE2 form("[a-z0-9]([-a-z0-9]*[a-z0-9])?");
+  return name.size() <= 63 && re2::RE2::FullMatch(name, form);
+}
+
 bool is_object_name(const std::string& name) {
   static const re2::RE2 form(
       R"([a-z0-9]([-a-z0-9.:]*[a-z0-9])?)");  // ':' as RBAC and some generators use it
-  return name.size() <= 253 && re2::RE2::FullMatch(name, form);
+  return name.size() <= kLongestName && re2::RE2::FullMatch(name, form);
 }
 
 ObjectKey key_of(const Json& document, const KindInfo* kind) {
@@ -53,6 +61,28 @@ void drop_server_fields(Json& document) {
   });
 }
 
+// REQUIRES: the schema's own checks ran.
+void check_names(const Json& document, ParsedObject& parsed) {
+  const Json* metadata = document.find("metadata");
+  const int line = metadata == nullptr ? document.line() : metadata->line();
+  const auto refuse = [&](const char* path, std::string message) {
+    parsed.problems.push_back({"Invalid", path, std::move(message), line});
+  };
+  const ObjectKey& key = parsed.key;
+  if (!key.name.empty() && !is_object_name(key.name) && key.name.size() <= kLongestName) {
+    refuse("metadata.name", fmt::format("'{}' must be lower-case letters, digits, '-' and '.', "
+                                        "with a letter or digit first and last",
+                                        key.name));
+  }
+  if (!key.name_space.empty() && !is_namespace_name(key.name_space)) {
+    refuse("metadata.namespace", fmt::format("'{}' must be at most 63 lower-case letters, digits "
+                                             "and '-'",
+                                             key.name_space));
+  }
+  if (key.name.empty() && metadata != nullptr && metadata->find("generateName") != nullptr)
+    refuse("metadata.generateName", "only a Kubernetes API server makes names: give it a name");
+}
+
 template <class T>
 AnyObject finish(const std::shared_ptr<void>& made, const ObjectKey& key) {
   auto object = std::static_pointer_cast<T>(made);
@@ -81,7 +111,9 @@ ParsedObject parse_object(const Json& document) {
   ParsedObject result;
   if (!document.is_object()) {
     result.problems.push_back(
-        {"WrongType", "", fmt::format("a document must be an object, not {}", document.type_name()),
+        {"WrongType", "",
+         fmt::format("a document must be an object with apiVersion, kind and metadata, not {}",
+                     document.type_name()),
          document.line()});
     return result;
   }
@@ -89,7 +121,8 @@ ParsedObject parse_object(const Json& document) {
   result.type = document.text("kind");
   for (std::string_view name : {"apiVersion", "kind"}) {
     if (document.text(name).empty())
-      result.problems.push_back({"Required", std::string(name), "is missing", document.line()});
+      result.problems.push_back(
+          {"Required", std::string(name), "is missing: add it", document.line()});
   }
   result.kind = find_kind(api_version, result.type);
   result.key = key_of(document, result.kind);
@@ -101,12 +134,7 @@ ParsedObject parse_object(const Json& document) {
   schema::ParseOptions options;
   options.strict = result.kind->strict;
   result.problems = schema::parse(rest, result.kind->schema(), object.get(), options);
-  if (!result.key.name.empty() && !is_object_name(result.key.name)) {
-    result.problems.push_back(
-        {"Invalid", "metadata.name",
-         fmt::format("'{}' must be lower-case letters, digits, '-' and '.'", result.key.name),
-         document.line()});
-  }
+  check_names(document, result);
   if (result.problems.empty()) result.object = finish(*result.kind, object, result.key);
   return result;
 }

@@ -1,3 +1,6 @@
+# All tests that need no Envoy: what instrumented builds run (tools/sanitize.sh).
+add_custom_target(quick_tests)
+
 # limen_library(NAME [DEPS target...] [CORPUS folder...])
 #   The library of one folder: its *.cc, its *_test.cc as one test program NAME_test, and each
 #   *_fuzz.cc as a fuzz target that starts from CORPUS.
@@ -23,6 +26,7 @@ function(limen_library name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${under_test} limen_warnings GTest::gmock GTest::gtest_main)
     add_test(NAME unit/${name} COMMAND ${name}_test --gtest_brief=1)
+    add_dependencies(quick_tests ${name}_test)
   endif()
 
   file(GLOB_RECURSE fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
@@ -43,5 +47,6 @@ function(limen_fuzzer target)
   else()
     target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/test/fuzz/driver.cc)
   endif()
+  add_dependencies(quick_tests ${target})
   add_test(NAME fuzz/${target} COMMAND ${target} -max_total_time=4 -rss_limit_mb=2048 ${ARG_CORPUS})
 endfunction()

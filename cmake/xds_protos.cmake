@@ -1,6 +1,22 @@
 # C++ for the xDS definitions.  They come from the pinned Python package xds-protos in
 # ${LIMEN_VENV}; nothing of them is stored here.  Makes the library `xds_protos`.
+#
+# With LIMEN_XDS_PROTOS_FROM the library is the one of another build folder: instrumented builds
+# (presets asan, tsan, fuzz) examine our code, not protoc's, which would cost them ten minutes.
 find_package(Protobuf REQUIRED)
+
+set(LIMEN_XDS_PROTOS_FROM "" CACHE PATH "Build folder whose xds_protos is used instead of making it")
+if(LIMEN_XDS_PROTOS_FROM)
+  set(made ${LIMEN_XDS_PROTOS_FROM}/libxds_protos.a)
+  if(NOT EXISTS ${made})
+    message(FATAL_ERROR "${made} is missing: run cmake --preset dev && ninja -C build/dev xds_protos first")
+  endif()
+  add_library(xds_protos STATIC IMPORTED GLOBAL)
+  set_target_properties(xds_protos PROPERTIES IMPORTED_LOCATION ${made})
+  target_include_directories(xds_protos SYSTEM INTERFACE ${LIMEN_XDS_PROTOS_FROM}/gen)
+  target_link_libraries(xds_protos INTERFACE protobuf::libprotobuf)
+  return()
+endif()
 
 set(LIMEN_VENV "${CMAKE_SOURCE_DIR}/.venv" CACHE PATH "Python virtual environment with xds-protos")
 set(gen ${CMAKE_BINARY_DIR}/gen)

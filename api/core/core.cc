@@ -4,7 +4,9 @@
 
 namespace limen::api {
 
+using schema::each;
 using schema::object;
+using schema::pattern;
 using schema::required;
 
 const Schema& schema_of(const Namespace*) {
@@ -61,6 +63,11 @@ const Schema& schema_of(const Service*) {
   return schema;
 }
 
+// A name's last label has a letter; what is digits and dots alone is an IPv4 address.
+constexpr schema::Form kAddress = {
+    R"(^((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.){3}(25[0-5]|(2[0-4]|1\d|[1-9]|)\d)$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$|^([-a-z0-9]+\.)*[-0-9]*[a-z][-a-z0-9]*\.?$)",
+    "an IPv4 or IPv6 address, nor a DNS name"};
+
 const Schema& schema_of(const EndpointConditions*) {
   static const Schema schema =
       object<EndpointConditions>("EndpointConditions", "State of an endpoint.")
@@ -71,11 +78,11 @@ const Schema& schema_of(const EndpointConditions*) {
 }
 
 const Schema& schema_of(const Endpoint*) {
-  static const Schema schema =
-      object<Endpoint>("Endpoint", "An endpoint.")
-          .field<&Endpoint::addresses>("addresses", "Its addresses.", required())
-          .field<&Endpoint::conditions>("conditions", "Its state.")
-          .field<&Endpoint::zone>("zone", "Its zone.");
+  static const Schema schema = object<Endpoint>("Endpoint", "An endpoint.")
+                                   .field<&Endpoint::addresses>("addresses", "Its addresses.",
+                                                                required(), each(pattern(kAddress)))
+                                   .field<&Endpoint::conditions>("conditions", "Its state.")
+                                   .field<&Endpoint::zone>("zone", "Its zone.");
   return schema;
 }
 

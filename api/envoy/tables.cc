@@ -27,8 +27,9 @@ const Schema& schema_of(const FqdnEndpoint*) {
       object<FqdnEndpoint>("FQDNEndpoint", "A DNS name.")
           .field<&FqdnEndpoint::hostname>(
               "hostname", "The name.", required(), length(1, 253),
-              pattern(
-                  R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$)"))
+              pattern(schema::Form{
+                  R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\.?$)",
+                  kExactHostnamePattern.words}))
           .field<&FqdnEndpoint::port>("port", "Port.", required(), min(0), max(65535));
   return schema;
 }
@@ -38,8 +39,9 @@ const Schema& schema_of(const IpEndpoint*) {
       object<IpEndpoint>("IPEndpoint", "An address.")
           .field<&IpEndpoint::address>(
               "address", "IPv4 or IPv6.", required(), length(3, 45),
-              pattern(
-                  R"(^((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.){3}(25[0-5]|(2[0-4]|1\d|[1-9]|)\d)$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$)"))
+              pattern(schema::Form{
+                  R"(^((25[0-5]|(2[0-4]|1\d|[1-9]|)\d)\.){3}(25[0-5]|(2[0-4]|1\d|[1-9]|)\d)$|^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$)",
+                  "an IPv4 or IPv6 address (for a name use fqdn instead of ip)"}))
           .field<&IpEndpoint::port>("port", "Port.", required(), min(0), max(65535));
   return schema;
 }

@@ -3,7 +3,6 @@
 
 namespace limen::api {
 
-using schema::each;
 using schema::items;
 using schema::length;
 using schema::object;

@@ -45,11 +45,15 @@ const Schema& schema_of(const RouteStatus*);
 
 inline constexpr char kMetadata[] = "Name, namespace, labels.";
 
-// Patterns of the Gateway API.
-inline constexpr char kHostnamePattern[] =
-    R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
-inline constexpr char kExactHostnamePattern[] =
-    R"(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
+// Patterns of the Gateway API, and what messages call them.
+inline constexpr schema::Form kHostnamePattern = {
+    R"(^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",
+    "a hostname such as 'shop.example.com' or '*.example.com': lower-case letters, digits, '-' and "
+    "'.', without scheme, port or path (for every host leave it out)"};
+inline constexpr schema::Form kExactHostnamePattern = {
+    R"(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)",
+    "a hostname such as 'shop.example.com': lower-case letters, digits, '-' and '.', without "
+    "scheme, port or path"};
 inline constexpr char kGroupPattern[] =
     R"(^$|^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)";
 inline constexpr char kKindPattern[] = "^[a-zA-Z]([-a-zA-Z0-9]*[a-zA-Z0-9])?$";
@@ -57,11 +61,14 @@ inline constexpr char kNamespacePattern[] = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
 inline constexpr char kControllerPattern[] =
     R"p(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9\/\-._~%!$&'()*+,;=:]+$)p";
 // A token of RFC 9110: names of headers and cookies.
-inline constexpr char kTokenPattern[] = "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$";
+inline constexpr schema::Form kTokenPattern = {
+    "^[A-Za-z0-9!#$%&'*+\\-.^_\\x60|~]+$",
+    "a name: letters, digits, '-' and '_' are allowed, no space and no ':'"};
 // Visible ASCII with single spaces and tabs between.
 inline constexpr char kHeaderValuePattern[] = R"(^[!-~]+([\t ]?[!-~]+)*$)";
 inline constexpr char kPathPattern[] = "^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|[%][0-9a-fA-F]{2})+$";
 // Section names have the form of an exact hostname.
-inline constexpr const char* kSectionPattern = kExactHostnamePattern;
+inline constexpr schema::Form kSectionPattern = {
+    kExactHostnamePattern.pattern, "a name: lower-case letters, digits, '-' and '.' are allowed"};
 
 }  // namespace limen::api

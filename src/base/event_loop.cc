@@ -44,7 +44,7 @@ void EventLoop::cancel(uint64_t timer) {
 
 void EventLoop::post(Callback callback) {
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     posted_.push_back(std::move(callback));
   }
   const uint64_t one = 1;
@@ -73,7 +73,7 @@ void EventLoop::run_posted() {
   [[maybe_unused]] const ssize_t got = ::read(wake_.get(), &count, sizeof(count));
   std::vector<Callback> posted;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     posted.swap(posted_);
   }
   for (const Callback& callback : posted) callback();

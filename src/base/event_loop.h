@@ -1,11 +1,10 @@
 // One thread's wait for files, timers and other threads.  All callbacks run on the thread of run().
 #pragma once
 
-#include <absl/synchronization/mutex.h>
-
 #include <chrono>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <vector>
 
 #include "base/files.h"
@@ -45,8 +44,8 @@ class EventLoop {
   uint64_t next_timer_ = 0;
   bool stopping_ = false;
 
-  absl::Mutex mutex_;
-  std::vector<Callback> posted_ ABSL_GUARDED_BY(mutex_);
+  std::mutex mutex_;              // the standard's, because ThreadSanitizer understands that one
+  std::vector<Callback> posted_;  // guarded by mutex_
 };
 
 }  // namespace limen

@@ -93,7 +93,7 @@ class Writer {
   void line_feed(int depth) {
     if (indent_ < 0) return;
     out_ += '\n';
-    out_.append(static_cast<size_t>(depth * indent_), ' ');
+    out_.append(static_cast<size_t>(depth) * static_cast<size_t>(indent_), ' ');
   }
 
   std::string& out_;

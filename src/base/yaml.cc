@@ -5,8 +5,9 @@
 #include <fmt/format.h>
 #include <yaml.h>
 
-#include <memory>
+#include <algorithm>
 
+#include "base/yaml_advice.h"
 #include "base/yaml_scalar.h"
 
 namespace limen {
@@ -22,7 +23,7 @@ struct Failure {
 class Composer {
  public:
   Composer(std::string_view text, int first_line, const YamlLimits& limits)
-      : first_line_(first_line), limits_(limits) {
+      : text_(text), first_line_(first_line), limits_(limits) {
     yaml_parser_initialize(&parser_);
     yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -91,15 +92,33 @@ class Composer {
 
   bool next(Event& event) {
     if (event.parse(&parser_)) return true;
-    std::string message = parser_.problem != nullptr ? parser_.problem : "unreadable text";
-    if (parser_.context != nullptr) message = fmt::format("{} ({})", message, parser_.context);
-    failure_ = {"InvalidYAML", message, parser_.problem_mark.line};
+    YamlComplaint complaint{words(parser_.problem), words(parser_.context),
+                            parser_.problem_mark.line, parser_.context_mark.line};
+    if (parser_.error == YAML_READER_ERROR) {  // which knows bytes only
+      const std::string_view before = text_.substr(0, parser_.problem_offset);
+      complaint.line = static_cast<size_t>(std::count(before.begin(), before.end(), '\n'));
+    }
+    YamlAdvice advice = advise(text_, first_line_, complaint);
+    failure_ = {"InvalidYAML", std::move(advice.message), advice.line};
     return false;
   }
+  static std::string_view words(const char* text) { return text == nullptr ? "" : text; }
 
   bool fail(std::string reason, std::string message, const Event& event) {
     failure_ = {std::move(reason), std::move(message), event.get().start_mark.line};
     return false;
+  }
+
+  bool too_deep(const Event& event) {
+    return fail("InvalidYAML",
+                fmt::format("nested more than {} deep: is a bracket left open?", limits_.max_depth),
+                event);
+  }
+  bool too_many(const Event& event) {
+    return fail("InvalidYAML",
+                fmt::format("more than {} values, aliases counted each time: split the document",
+                            limits_.max_nodes),
+                event);
   }
 
   bool compose_next(Json& out, size_t depth) {
@@ -108,8 +127,8 @@ class Composer {
   }
 
   bool compose(const Event& event, Json& out, size_t depth) {
-    if (depth > limits_.max_depth) return fail("InvalidYAML", "nested too deeply", event);
-    if (++nodes_ > limits_.max_nodes) return fail("InvalidYAML", "too many values", event);
+    if (depth > limits_.max_depth) return too_deep(event);
+    if (++nodes_ > limits_.max_nodes) return too_many(event);
     const int line = first_line_ + static_cast<int>(event.get().start_mark.line);
     switch (event.type()) {
       case YAML_SCALAR_EVENT: {
@@ -171,7 +190,9 @@ class Composer {
 
   bool compose_key(const Event& event, Json::Object& object,
                    absl::flat_hash_set<std::string>& keys) {
-    if (event.type() != YAML_SCALAR_EVENT) return fail("InvalidYAML", "a key must be text", event);
+    if (event.type() != YAML_SCALAR_EVENT)
+      return fail("InvalidYAML",
+                  "a key must be text: quote it; of a '{{ }}' template, render it first", event);
     const auto& scalar = event.get().data.scalar;
     std::string key(reinterpret_cast<const char*>(scalar.value), scalar.length);
     if (key == "<<" && scalar.style == YAML_PLAIN_SCALAR_STYLE) {
@@ -203,10 +224,13 @@ class Composer {
 
   bool compose_alias(const Event& event, Json& out) {
     auto it = anchors_.find(text_of(event.get().data.alias.anchor));
-    if (it == anchors_.end()) return fail("InvalidYAML", "an alias names an unknown anchor", event);
+    if (it == anchors_.end()) {
+      return fail("InvalidYAML",
+                  "an alias ('*') names an unknown anchor: quote the value if it begins with '*'",
+                  event);
+    }
     nodes_ += it->second.nodes;
-    if (nodes_ > limits_.max_nodes)
-      return fail("InvalidYAML", "too many values behind aliases", event);
+    if (nodes_ > limits_.max_nodes) return too_many(event);
     out = it->second.value;
     return true;
   }
@@ -238,6 +262,7 @@ class Composer {
   };
 
   yaml_parser_t parser_;
+  std::string_view text_;
   int first_line_;
   YamlLimits limits_;
   size_t nodes_ = 0;
@@ -253,9 +278,11 @@ std::vector<YamlChunk> split_yaml(std::string_view text) {
   int line = 1;
   size_t begin = 0;
   int begin_line = 1;
+  bool directives = text.starts_with('%');  // `%YAML 1.2`: the document is behind the first `---`
   for (size_t at = 0; at < text.size(); ++line) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    if (text.substr(at, 3) == "---" && at > begin) {
+    const bool is_mark = text.substr(at, 3) == "---";
+    if (is_mark && at > begin && !std::exchange(directives, false)) {
       chunks.push_back({text.substr(begin, at - begin), begin_line});
       begin = at;
       begin_line = line;
@@ -267,9 +294,8 @@ std::vector<YamlChunk> split_yaml(std::string_view text) {
 }
 
 std::optional<YamlDocument> parse_yaml_chunk(const YamlChunk& chunk, const YamlLimits& limits) {
-  if (chunk.text.find('\0') != std::string_view::npos) {
-    return YamlDocument{
-        {}, Problem{"InvalidYAML", "", "this is binary data, not text", chunk.line}, chunk.line};
+  if (const std::string_view why = not_a_text(chunk.text); !why.empty()) {
+    return YamlDocument{{}, Problem{"InvalidYAML", "", std::string(why), chunk.line}, chunk.line};
   }
   Composer composer(chunk.text, chunk.line, limits);
   std::optional<Json> value = composer.compose();

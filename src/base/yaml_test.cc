@@ -54,6 +54,28 @@ TEST(Yaml, ABrokenDocumentHidesNoOther) {
   EXPECT_EQ(documents[2].line, 4);
 }
 
+TEST(Yaml, ADirectiveBelongsToTheDocumentBehindIt) {
+  const auto documents = parse_yaml("%YAML 1.1\n---\na: 1\n---\nb: 2\n");
+  ASSERT_EQ(documents.size(), 2u);
+  EXPECT_FALSE(documents[0].problem);
+  EXPECT_EQ(to_json(documents[1].value), R"({"b":2})");
+}
+
+// libyaml tells bytes that are no UTF-8 by their offset, and an open quote at the text's end.
+TEST(Yaml, SaysTheLineOfTheMistakeAndAWayOut) {
+  const auto line_of = [](std::string_view text, std::string_view advice) {
+    const auto documents = parse_yaml(text);
+    const auto& problem = documents.back().problem;
+    EXPECT_TRUE(problem && problem->message.find(advice) != std::string::npos) << text;
+    return problem ? problem->line : 0;
+  };
+  EXPECT_EQ(line_of("---\na: 1\n---\nb: 1\nc: \xff\nd: 1\n", "save the file as UTF-8"), 5);
+  EXPECT_EQ(line_of("a: 1\nb: \"c\nd: 1\n", "quote that opens here"), 2);
+  EXPECT_EQ(line_of("a:\n  b: 1\n   c: 1\n", "mend the indentation"), 3);
+  EXPECT_EQ(line_of("a:\n\tb: 1\n", "a tab cannot indent"), 2);
+  EXPECT_EQ(line_of("a: [1,\nb: {c\n", "'{' of line 2"), 3);
+}
+
 TEST(Yaml, RefusesWhatItCannotKeep) {
   EXPECT_EQ(problem_of("a: 1\nb: 2\na: 3\n").reason, "DuplicateKey");
   EXPECT_EQ(problem_of("a: 1\nb: 2\na: 3\n").line, 3);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/objects.h"
+#include "ctl/attachment_advice.h"
 #include "ctl/commands.h"
 #include "ctl/offline.h"
 
@@ -16,35 +17,48 @@ bool is_bad(const api::Condition& condition) {
   return !is_true;
 }
 
+// The conditions of one thing that are bad, without those that only follow from another: what is
+// not accepted is not programmed either.
+std::vector<const api::Condition*> causes(const std::vector<api::Condition>& conditions) {
+  std::vector<const api::Condition*> bad;
+  for (const api::Condition& condition : conditions) {
+    const auto same = [&](const auto* it) { return it->message == condition.message; };
+    if (is_bad(condition) && std::none_of(bad.begin(), bad.end(), same)) bad.push_back(&condition);
+  }
+  if (bad.size() > 1)
+    std::erase_if(bad, [](const auto* condition) { return condition->type == "Programmed"; });
+  return bad;
+}
+
 class StatusReport {
  public:
-  explicit StatusReport(const providers::ObjectStore& store) : store_(store) {}
+  explicit StatusReport(const Offline& offline) : offline_(offline) {}
 
   void add(const translate::StatusChange& change) {
     if (change.gone()) return;
-    using RouteStatus = std::shared_ptr<const api::RouteStatus>;
-    const auto* route = std::get_if<RouteStatus>(&change.status);
-    if (route != nullptr && (*route)->parents.empty()) {
-      unattached_.push_back(
-          fmt::format("{}: {}: spec.parentRefs: names no Gateway that Limen runs, so the route "
-                      "takes effect nowhere",
-                      store_.location(change.kind, change.key),
-                      api::text_of(api::info(change.kind), change.key)));
-    }
-    object_ = fmt::format("{}: {}", store_.location(change.kind, change.key),
-                          api::text_of(api::info(change.kind), change.key));
+    object_ = label(change.kind, change.key);
     std::visit([this](const auto& status) { add(status); }, change.status);
   }
-  std::vector<std::string> take_errors() {
-    std::sort(lines_.begin(), lines_.end());
-    return std::move(lines_);
-  }
-  std::vector<std::string> take_warnings() {
-    std::sort(unattached_.begin(), unattached_.end());
-    return std::move(unattached_);
+  std::vector<std::string> take_errors() { return sorted(lines_); }
+
+  std::vector<std::string> warnings() const {
+    std::vector<std::string> refused, lines;
+    for (const auto& problem : offline_.problems) refused.push_back(problem.object);
+    for (const Advice& advice : advise_attachment(offline_.objects, refused))
+      lines.push_back(fmt::format("{}: {}: NoEffect: {}", label(advice.kind, advice.key),
+                                  advice.path, advice.message));
+    return sorted(lines);
   }
 
  private:
+  static std::vector<std::string> sorted(std::vector<std::string> lines) {
+    std::sort(lines.begin(), lines.end());
+    return lines;
+  }
+  std::string label(api::Kind kind, const api::ObjectKey& key) const {
+    return fmt::format("{}: {}", offline_.store.location(kind, key),
+                       api::text_of(api::info(kind), key));
+  }
   void add(std::monostate) {}
   template <class T>
   void add(const std::shared_ptr<const T>& status) {
@@ -53,27 +67,31 @@ class StatusReport {
   void add(const api::GatewayClassStatus& status) { add(status.conditions, ""); }
   void add(const api::BackendStatus& status) { add(status.conditions, ""); }
   void add(const api::GatewayStatus& status) {
-    add(status.conditions, "");
+    const size_t before = lines_.size();
     for (const auto& listener : status.listeners)
       add(listener.conditions, "listener " + listener.name + ": ");
+    const bool no_listener =
+        lines_.size() > before &&
+        std::all_of(status.conditions.begin(), status.conditions.end(), [](const auto& condition) {
+          return condition.type == "Programmed" || !is_bad(condition) ||
+                 condition.reason == "ListenersNotValid";
+        });
+    if (!no_listener) add(status.conditions, "");  // else they follow from the listeners'
   }
   void add(const api::RouteStatus& status) {
     for (const auto& parent : status.parents)
       add(parent.conditions, fmt::format("parent {}: ", parent.parent_ref.name));
   }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
-    for (const api::Condition& condition : conditions) {
-      if (is_bad(condition)) {
-        lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition.type,
-                                     condition.reason, condition.message));
-      }
+    for (const api::Condition* condition : causes(conditions)) {
+      lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition->type,
+                                   condition->reason, condition->message));
     }
   }
 
-  const providers::ObjectStore& store_;
+  const Offline& offline_;
   std::string object_;  // with its place
   std::vector<std::string> lines_;
-  std::vector<std::string> unattached_;
 };
 
 }  // namespace
@@ -86,15 +104,22 @@ int validate(const ValidateOptions& options) {
     ++(is_error ? errors : warnings);
     fmt::print("{}{}\n", is_error ? "" : "warning: ", text_of(problem));
   }
-  StatusReport report(offline.store);
+  StatusReport report(offline);
   for (const auto& change : offline.output.statuses) report.add(change);
-  for (const std::string& line : report.take_warnings()) {
+  for (const std::string& line : report.warnings()) {
     ++warnings;
     fmt::print("warning: {}\n", line);
   }
   for (const std::string& line : report.take_errors()) {
     ++errors;
     fmt::print("{}\n", line);
+  }
+  if (offline.objects.empty() && offline.problems.empty()) {
+    ++warnings;
+    fmt::print(
+        "warning: {}: NoObjects: nothing was found there: folders are read for files that end "
+        "in .yaml, .yml or .json\n",
+        fmt::join(options.paths, ", "));
   }
   fmt::print("{} objects, {} errors, {} warnings\n", offline.objects.size(), errors, warnings);
   return errors > 0 ? kInvalid : kOk;

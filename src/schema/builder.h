@@ -200,14 +200,14 @@ inline auto items(size_t least, size_t most) {
     f.bounds.max_items = most;
   };
 }
-inline auto unique_by(std::vector<std::string_view> keys) {
+inline auto unique_by(const std::vector<std::string_view>& keys) {
   return [=](Field& f) { f.unique_by = keys; };
 }
 // Elements of a list of scalars: none twice.
 inline auto unique() {
   return [](Field& f) { f.unique_items = true; };
 }
-inline auto rest(std::vector<std::string_view> names) {
+inline auto rest(const std::vector<std::string_view>& names) {
   return [=](Field& f) {
     f.rest = true;
     f.rest_names = names;
@@ -220,13 +220,20 @@ inline auto keep_empty() {
   return [](Field& f) { f.keep_empty = true; };
 }
 
-inline auto pattern(const char* text) {
+// A pattern with what a message calls it: "'a_b' is not <words>".
+struct Form {
+  const char* pattern;
+  const char* words;
+};
+inline auto pattern(const Form& form) {
   return [=](Field& f) {
-    f.bounds.pattern = text;
-    f.bounds.regex = std::make_shared<const re2::RE2>(text);
+    f.bounds.pattern = form.pattern;
+    f.bounds.regex = std::make_shared<const re2::RE2>(form.pattern);
+    f.bounds.form = form.words;
   };
 }
-inline auto one_of(std::vector<std::string_view> values) {
+inline auto pattern(const char* text) { return pattern(Form{text, ""}); }
+inline auto one_of(const std::vector<std::string_view>& values) {
   return [=](Field& f) { f.bounds.one_of = values; };
 }
 // The same of each element of a list.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/strings.h"
+#include "base/yaml_scalar.h"
 
 namespace limen::schema {
 namespace {
@@ -14,6 +15,15 @@ namespace {
 size_t code_points(const std::string& text) {
   return static_cast<size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
+// As much of a value as a message can bear.
+std::string excerpt(std::string_view text) {
+  constexpr size_t kMost = 120;
+  if (text.size() <= kMost) return std::string(text);
+  size_t end = kMost;
+  while ((text[end] & 0xC0) == 0x80) --end;  // no part of a character
+  return std::string(text.substr(0, end)) + "...";
 }
 
 // A position in the document, written out only when something is wrong there.
@@ -111,9 +121,10 @@ class Parser {
   }
 
   void parse_text(const Json& value, const Type& type, void* p, const Path& path) {
-    if (!value.is_string()) return wrong_type(value, "a string (quote it)", path);
+    if (!value.is_string()) return wrong_type(value, "a string", path);
     if (!type.set_text(p, value.as_string())) {
-      add(value, path, "Invalid", fmt::format("'{}' is no {}", value.as_string(), type.format));
+      add(value, path, "Invalid",
+          fmt::format("'{}' is no {}", excerpt(value.as_string()), type.format));
     }
   }
 
@@ -160,12 +171,14 @@ class Parser {
   }
 
   void check_number(const Json& value, const Bounds& bounds, const Path& path) {
-    if (bounds.min && value.as_double() < *bounds.min)
-      add(value, path, "Invalid",
-          fmt::format("{} is below the least, {}", value.as_double(), *bounds.min));
-    if (bounds.max && value.as_double() > *bounds.max)
-      add(value, path, "Invalid",
-          fmt::format("{} is above the most, {}", value.as_double(), *bounds.max));
+    const bool low = bounds.min && value.as_double() < *bounds.min;
+    const bool high = bounds.max && value.as_double() > *bounds.max;
+    if (!low && !high) return;
+    const std::string range = bounds.min && bounds.max
+                                  ? fmt::format("from {} to {}", *bounds.min, *bounds.max)
+                                  : (low ? fmt::format("at least {}", *bounds.min)
+                                         : fmt::format("at most {}", *bounds.max));
+    add(value, path, "Invalid", fmt::format("must be {}, not {}", range, to_json(value)));
   }
 
   void check_text(const Json& value, const Bounds& bounds, const Path& path) {
@@ -187,7 +200,9 @@ class Parser {
       not_one_of(value, bounds.one_of, path);
     if (bounds.regex != nullptr && !re2::RE2::PartialMatch(text, *bounds.regex))
       add(value, path, "Invalid",
-          fmt::format("'{}' does not have the form {}", text, bounds.pattern));
+          bounds.form.empty()
+              ? fmt::format("'{}' does not have the form {}", excerpt(text), bounds.pattern)
+              : fmt::format("'{}' is not {}", excerpt(text), bounds.form));
   }
 
   void check_unique(const Json& list, const Field& field, const Path& path) {
@@ -201,7 +216,8 @@ class Parser {
       }
       if (!seen.insert(identity).second) {
         add(item, {&path, {}, i}, "Duplicate",
-            fmt::format("another entry has the same {}", fmt::join(field.unique_by, ", ")));
+            fmt::format("an entry before it has the same {}: change or remove one",
+                        fmt::join(field.unique_by, ", ")));
       }
     }
   }
@@ -220,7 +236,7 @@ class Parser {
       if (field.embedded) check_required(value, field.type->object(), path);
       if (!field.required) continue;
       if (value.find(field.name) == nullptr)
-        add(value, {&path, field.name, {}}, "Required", "is missing");
+        add(value, {&path, field.name, {}}, "Required", "is missing: add it");
     }
   }
 
@@ -267,16 +283,21 @@ class Parser {
   }
 
   void wrong_type(const Json& value, std::string_view wanted, const Path& path) {
-    add(value, path, "WrongType",
-        fmt::format(
-            "must be {}, not {} {}", wanted, value.type_name(),
-            value.is_array() || value.is_object() || value.is_null() ? "" : to_json(value)));
+    std::string message = fmt::format("must be {}, not {}", wanted, value.type_name());
+    if (value.is_object() || value.is_array())
+      message += wanted == "a list" ? ": begin each entry with '- '" : "";
+    else if (!value.is_null())
+      message += " " + excerpt(to_json(value));
+    if (value.is_string() && !plain_scalar(value.as_string()).is_string())
+      message += ": remove the quotes";
+    if ((value.is_number() || value.is_bool()) && wanted == "a string") message += ": quote it";
+    add(value, path, "WrongType", message);
   }
 
   void not_one_of(const Json& value, const std::vector<std::string_view>& names, const Path& path) {
     const auto guess = nearest(value.as_string(), names);
     add(value, path, "Invalid",
-        fmt::format("'{}' is not one of {}{}", value.as_string(), fmt::join(names, ", "),
+        fmt::format("'{}' is not one of {}{}", excerpt(value.as_string()), fmt::join(names, ", "),
                     guess ? fmt::format("; did you mean '{}'?", *guess) : ""));
   }
 

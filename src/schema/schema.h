@@ -63,6 +63,7 @@ struct Bounds {
   std::optional<size_t> min_items, max_items;    // lists and maps
   std::string pattern;                           // RE2, searched as OpenAPI does
   std::shared_ptr<const re2::RE2> regex;         // `pattern`, compiled
+  std::string_view form;                         // `pattern` in words, for messages
   std::vector<std::string_view> one_of;          // text
 };
 

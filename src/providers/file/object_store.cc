@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/yaml.h"
+#include "providers/file/unknown_kind.h"
 
 namespace limen::providers {
 namespace {
@@ -44,6 +45,13 @@ bool equal_objects(const api::AnyObject& a, const api::AnyObject& b) {
 bool is_list(const Json& value) {
   return value.is_object() && value.text("kind").ends_with("List") &&
          value.find("items") != nullptr;
+}
+
+// "HTTPRoute/default/shop", as far as the document says it.
+std::string label_of(const api::ParsedObject& parsed) {
+  if (parsed.type.empty() && parsed.key.name.empty()) return "";
+  const std::string type = parsed.type.empty() ? "(no kind)" : parsed.type;
+  return fmt::format("{}/{}", type, parsed.key.name.empty() ? "(no name)" : parsed.key.text());
 }
 
 }  // namespace
@@ -123,7 +131,7 @@ void ObjectStore::parse_document(std::string_view text, int line, File& file) {
       trouble.problems.push_back({file.name,
                                   "",
                                   Severity::kError,
-                                  {"WrongType", "items", "must be a list", items.line()}});
+                                  {"WrongType", "items", "must be a list: begin each entry with '- '", items.line()}});
     }
   }
   Document document{hash_bytes(text), line, 0, nullptr};
@@ -135,15 +143,14 @@ void ObjectStore::parse_document(std::string_view text, int line, File& file) {
 
 void ObjectStore::add_object(const Json& value, File& file, Trouble& trouble) {
   api::ParsedObject parsed = api::parse_object(value);
-  const std::string name = fmt::format("{}/{}", parsed.type, parsed.key.text());
+  const std::string name = label_of(parsed);
   if (parsed.kind == nullptr && parsed.problems.empty()) {
-    trouble.problems.push_back({file.name,
-                                name,
-                                Severity::kWarning,
-                                {"UnknownKind", "kind",
-                                 fmt::format("{} of {} is not known here and is left out",
-                                             parsed.type, value.text("apiVersion")),
-                                 value.line()}});
+    trouble.problems.push_back(
+        {file.name,
+         name,
+         Severity::kWarning,
+         {"UnknownKind", "kind", unknown_kind(value.text("apiVersion"), parsed.type),
+          value.line()}});
     return;
   }
   for (Problem& problem : parsed.problems)
@@ -332,7 +339,8 @@ void ObjectStore::add_problems(const File& file, std::vector<FileProblem>& resul
            api::text_of(api::info(identity.kind), identity.key),
            Severity::kError,
            {"Duplicate", "metadata.name",
-            fmt::format("the object stands in {} too: the first one counts", first.file->name),
+            fmt::format("the object stands {} too, and the first one counts: rename or remove one",
+                        first.file == &file ? "further up" : "in " + first.file->name.str()),
             file.items[item].line}});
     }
   }
