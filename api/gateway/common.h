@@ -23,6 +23,11 @@ struct ParentReference {
   std::optional<Text> section_name;
   std::optional<int32_t> port;
   bool operator==(const ParentReference&) const = default;
+  template <class H>
+  friend H AbslHashValue(H hash, const ParentReference& ref) {
+    return H::combine(std::move(hash), ref.group, ref.kind, ref.name_space.value_or(Text()),
+                      ref.name, ref.section_name.value_or(Text()), ref.port.value_or(0));
+  }
 };
 
 // The Gateway that a ListenerSet belongs to.
@@ -127,11 +132,20 @@ struct RouteParentStatus {
   Text controller_name;
   std::vector<Condition> conditions;
   bool operator==(const RouteParentStatus&) const = default;
+  template <class H>
+  friend H AbslHashValue(H hash, const RouteParentStatus& status) {
+    return H::combine(std::move(hash), status.parent_ref, status.controller_name,
+                      status.conditions);
+  }
 };
 
 struct RouteStatus {
   std::vector<RouteParentStatus> parents;
   bool operator==(const RouteStatus&) const = default;
+  template <class H>
+  friend H AbslHashValue(H hash, const RouteStatus& status) {
+    return H::combine(std::move(hash), status.parents);
+  }
 };
 
 }  // namespace limen::api

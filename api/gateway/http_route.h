@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/gateway/http_filters.h"
+#include "base/box.h"
 
 namespace limen::api {
 
@@ -62,9 +63,9 @@ struct HttpRouteRule {
   std::vector<HttpRouteMatch> matches;  // ORed; empty: every request
   std::vector<HttpRouteFilter> filters;
   std::vector<HttpBackendRef> backend_refs;
-  std::optional<HttpRouteTimeouts> timeouts;
-  std::optional<HttpRouteRetry> retry;
-  std::optional<SessionPersistence> session_persistence;
+  Box<HttpRouteTimeouts> timeouts;
+  Box<HttpRouteRetry> retry;
+  Box<SessionPersistence> session_persistence;
   bool operator==(const HttpRouteRule&) const = default;
 };
 

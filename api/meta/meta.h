@@ -73,6 +73,11 @@ struct Condition {
   Text message;
 
   bool operator==(const Condition&) const = default;
+  template <class H>
+  friend H AbslHashValue(H hash, const Condition& condition) {
+    return H::combine(std::move(hash), condition.type, condition.status,
+                      condition.observed_generation, condition.reason, condition.message);
+  }
 };
 
 enum class LabelOperator { kIn, kNotIn, kExists, kDoesNotExist };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <map>
 
 #include "api/objects.h"
 #include "base/strings.h"
@@ -35,9 +36,10 @@ void for_each_condition(Json& value, const std::string& place, const Visit& visi
 }  // namespace
 
 int64_t StatusBoard::Entry::since(std::string_view place) const {
-  const auto it = std::find_if(older.begin(), older.end(),
+  if (!older) return changed;
+  const auto it = std::find_if(older->begin(), older->end(),
                                [&](const auto& entry) { return entry.first == place; });
-  return it == older.end() ? changed : it->second;
+  return it == older->end() ? changed : it->second;
 }
 
 Json StatusBoard::emit(const Entry& entry) {
@@ -62,7 +64,8 @@ StatusBoard::Entry StatusBoard::successor(const Entry* before,
   for_each_condition(fresh, "", [&](const std::string& place, const Json& it) {
     const auto was = statuses.find(place);
     if (was == statuses.end() || was->second != it.text("status")) return;
-    entry.older.emplace_back(place, before->since(place));
+    if (!entry.older) entry.older.emplace();
+    entry.older->emplace_back(place, before->since(place));
   });
   return entry;
 }

@@ -2,10 +2,12 @@
 // Keeps what translation made anyway, and makes text only for who asks.  One thread.
 #pragma once
 
-#include <map>
+#include <absl/container/btree_map.h>
+
 #include <memory>
 #include <vector>
 
+#include "base/box.h"
 #include "base/json.h"
 #include "providers/file/load.h"
 #include "translate/translator.h"
@@ -28,8 +30,9 @@ class StatusBoard {
   using Identity = std::pair<api::Kind, api::ObjectKey>;
   struct Entry {
     translate::AnyStatus status;
-    int64_t changed = 0;                          // unix seconds: when `status` came
-    std::vector<std::pair<Text, int64_t>> older;  // place and time: conditions that were so before
+    int64_t changed = 0;  // unix seconds: when `status` came
+    Box<std::vector<std::pair<Text, int64_t>>>
+        older;  // place and time: conditions that were so before
 
     int64_t since(std::string_view place) const;
   };
@@ -37,7 +40,7 @@ class StatusBoard {
   static Json emit(const Entry& entry);
   static Entry successor(const Entry* before, const translate::StatusChange& change, int64_t now);
 
-  std::map<Identity, Entry> objects_;
+  absl::btree_map<Identity, Entry> objects_;
   std::vector<providers::FileProblem> problems_;
   std::vector<providers::HeldPath> held_;
 };

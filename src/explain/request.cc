@@ -4,22 +4,43 @@
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
-#include <curl/curl.h>
+#include <re2/re2.h>
 
 #include <cstdlib>
-#include <memory>
 
 namespace limen::explain {
 namespace {
 
-using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
+struct Url {
+  std::string scheme, host, port, path, query;
+};
 
-std::string part(CURLU* url, CURLUPart what, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, what, &text, flags) != CURLUE_OK) return {};
-  const std::string result = text;
-  curl_free(text);
-  return result;
+// [scheme://][user@]host[:port][/path][?query][#fragment].  Source: RFC 3986, appendix B.
+std::optional<Url> parse_url(const std::string& text) {
+  static const re2::RE2 form(
+      R"((?:([A-Za-z][A-Za-z0-9+.-]*)://)?(?:[^/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#@:\[\]\s]+))"
+      R"((?::([0-9]{1,5}))?([^?#\s]*)(?:\?([^#\s]*))?(?:#.*)?)");
+  Url url;
+  if (!re2::RE2::FullMatch(text, form, &url.scheme, &url.host, &url.port, &url.path, &url.query))
+    return std::nullopt;
+  if (!url.path.empty() && url.path[0] != '/') return std::nullopt;
+  return url;
+}
+
+// Source: RFC 3986, section 5.2.4.
+std::string without_dot_segments(const std::string& path) {
+  std::vector<std::string> segments = absl::StrSplit(path.substr(1), '/');
+  const bool is_folder = segments.back() == "." || segments.back() == "..";
+  std::vector<std::string> kept;
+  for (std::string& segment : segments) {
+    if (segment == "..") {
+      if (!kept.empty()) kept.pop_back();
+    } else if (segment != ".") {
+      kept.push_back(std::move(segment));
+    }
+  }
+  if (is_folder) kept.emplace_back();
+  return "/" + absl::StrJoin(kept, "/");
 }
 
 // As Envoy does; so "//" stays what it is.  Source: PathUtil::mergeSlashes.
@@ -59,20 +80,21 @@ std::optional<std::string> Request::query_parameter(const std::string& name) con
 
 Result<Request> make_request(const std::string& url, const std::string& method,
                              const std::vector<std::string>& headers) {
-  const Url parsed(curl_url(), curl_url_cleanup);
-  const CURLUcode code =
-      curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_DEFAULT_SCHEME);
-  if (code != CURLUE_OK)
-    return Error{"'" + url + "' is no URL like http://host:port/path: " + curl_url_strerror(code)};
+  const std::optional<Url> parsed = parse_url(url);
+  if (!parsed) return Error{"'" + url + "' is no URL like http://host:port/path"};
   Request request;
-  const std::string scheme = part(parsed.get(), CURLUPART_SCHEME);
+  const std::string scheme =
+      parsed->scheme.empty() ? "http" : absl::AsciiStrToLower(parsed->scheme);
   if (scheme != "http" && scheme != "https")
     return Error{"'" + url + "': the scheme must be http or https"};
   request.https = scheme == "https";
-  request.host = absl::AsciiStrToLower(part(parsed.get(), CURLUPART_HOST));
-  request.port = std::atoi(part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT).c_str());
-  request.path = with_merged_slashes(part(parsed.get(), CURLUPART_PATH));
-  request.query = part(parsed.get(), CURLUPART_QUERY);
+  request.host = absl::AsciiStrToLower(parsed->host);
+  constexpr int kHttpPort = 80, kHttpsPort = 443;
+  request.port = request.https ? kHttpsPort : kHttpPort;
+  if (!parsed->port.empty()) request.port = std::atoi(parsed->port.c_str());
+  request.path =
+      with_merged_slashes(without_dot_segments(parsed->path.empty() ? "/" : parsed->path));
+  request.query = parsed->query;
   request.method = method;
   for (const std::string& line : headers) {
     const size_t colon = line.find(':');

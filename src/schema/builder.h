@@ -21,6 +21,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/box.h"
 #include "base/text.h"
 #include "schema/schema.h"
 
@@ -35,6 +36,8 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsOptional<Box<T>> : std::true_type {};
 template <class T>
 struct IsVector : std::false_type {};
 template <class T>

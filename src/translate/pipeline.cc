@@ -148,7 +148,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                   }),
       class_statuses("class_statuses", classes, bind(*this, class_status)),
       gateway_statuses("gateway_statuses", gateways, bind(*this, gateway_status)),
-      route_statuses("route_statuses", routes, bind(*this, route_status)),
+      route_statuses("route_statuses", routes,
+                     [this](flow::Reads& reads, const ObjectKey& key) {
+                       return shared_route_statuses.share(route_status(reads, *this, key));
+                     }),
       backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {}
 
 }  // namespace limen::translate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "flow/flow.h"
+#include "flow/sharing.h"
 #include "translate/model.h"
 #include "translate/translator.h"
 
@@ -98,6 +99,7 @@ struct World {
   flow::Index<ProxyName, ObjectKey, Attachments> attached_to;  // (gateway, listener) -> routes
   flow::Derived<ObjectKey, api::GatewayClassStatus> class_statuses;
   flow::Derived<ObjectKey, api::GatewayStatus> gateway_statuses;
+  flow::Sharing<api::RouteStatus> shared_route_statuses;  // most routes have the same status
   flow::Derived<ObjectKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
 };

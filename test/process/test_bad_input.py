@@ -159,7 +159,7 @@ DOUBTFUL = {
 # Text that replaces the listener of WORLD, and what is said of its Gateway (line 6).
 LISTENERS = {
     "port clash": ("{name: a, port: 80, protocol: HTTP}\n  - {name: b, port: 80, protocol: HTTP}",
-                   "port 80 and hostname * are taken by listener default/web/a"),
+                   "listeners must differ in port, protocol or hostname"),
     "no tls": ("{name: a, port: 443, protocol: HTTPS}", "tls must be set on a listener of protocol HTTPS"),
     "no Secret": ("{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s}]}}",
                   "Secret default/s does not exist"),

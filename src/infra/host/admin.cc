@@ -1,39 +1,100 @@
 #include "infra/host/admin.h"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
 
-#include <memory>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <optional>
 #include <sstream>
+
+#include "base/files.h"
 
 namespace limen::infra {
 namespace {
 
-size_t append(char* data, size_t size, size_t count, void* text) {
-  static_cast<std::string*>(text)->append(data, size * count);
-  return size * count;
+// Connected to the socket; reads and writes give up after a second.
+Result<UniqueFd> connect_to(const std::string& path) {
+  UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (!fd.valid() || path.size() >= sizeof(address.sun_path)) return Error{"cannot make a socket"};
+  path.copy(address.sun_path, path.size());
+  const timeval second{1, 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof(second));
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0)
+    return Error{std::strerror(errno)};
+  return fd;
+}
+
+Result<std::string> exchange(int fd, const std::string& request) {
+  for (size_t sent = 0; sent < request.size();) {
+    const ssize_t size = ::send(fd, request.data() + sent, request.size() - sent, MSG_NOSIGNAL);
+    if (size <= 0) return Error{std::strerror(errno)};
+    sent += static_cast<size_t>(size);
+  }
+  std::string answer;
+  char buffer[16 * 1024];
+  for (;;) {
+    const ssize_t size = ::recv(fd, buffer, sizeof(buffer), 0);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) return Error{std::strerror(errno)};
+    if (size == 0) return answer;
+    answer.append(buffer, static_cast<size_t>(size));
+  }
+}
+
+// Source: RFC 9112, section 7.1.
+std::optional<std::string> without_chunks(std::string_view rest) {
+  std::string body;
+  for (;;) {
+    size_t size = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), size, 16);
+    const size_t line = rest.find("\r\n");
+    if (error != std::errc() || line == std::string_view::npos) return std::nullopt;
+    if (size == 0) return body;
+    rest.remove_prefix(line + 2);
+    if (rest.size() < size + 2) return std::nullopt;
+    body += rest.substr(0, size);
+    rest.remove_prefix(size + 2);
+  }
+}
+
+// The body of a whole answer with status 200.
+Result<std::string> body_of(const std::string& answer) {
+  const size_t head_end = answer.find("\r\n\r\n");
+  if (head_end == std::string::npos) return Error{"the answer is cut off"};
+  const std::string head = answer.substr(0, head_end);
+  if (!head.starts_with("HTTP/1.1 200")) return Error{head.substr(0, head.find("\r\n"))};
+  const std::string body = answer.substr(head_end + 4);
+  if (head.find("transfer-encoding: chunked") == std::string::npos) return body;
+  auto whole = without_chunks(body);
+  if (!whole) return Error{"the answer is cut off"};
+  return *std::move(whole);
 }
 
 }  // namespace
 
+// Not by libcurl: loading it and what it needs costs five megabytes (docs/performance.md).
 Result<std::string> Admin::ask(const char* method, const std::string& path) const {
-  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
-                                                                 curl_easy_cleanup);
-  if (curl == nullptr) return Error{"libcurl cannot start"};
-  std::string answer;
-  const std::string url = "http://envoy" + path;
-  curl_easy_setopt(curl.get(), CURLOPT_UNIX_SOCKET_PATH, socket_.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, 1000L);
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_FAILONERROR, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-  const CURLcode code = curl_easy_perform(curl.get());
-  if (code != CURLE_OK)
-    return Error{fmt::format("{} {} on {}: {}", method, path, socket_, curl_easy_strerror(code))};
-  return answer;
+  const auto fail = [&](const Error& error) {
+    return Error{fmt::format("{} {} on {}: {}", method, path, socket_, error.message)};
+  };
+  const Result<UniqueFd> socket = connect_to(socket_);
+  if (!socket) return fail(socket.error());
+  const auto answer =
+      exchange(socket->get(), fmt::format("{} {} HTTP/1.1\r\nhost: envoy\r\nconnection: close\r\n"
+                                          "content-length: 0\r\n\r\n",
+                                          method, path));
+  if (!answer) return fail(answer.error());
+  auto body = body_of(*answer);
+  if (!body) return fail(body.error());
+  return body;
 }
 
 bool Admin::is_live() const {

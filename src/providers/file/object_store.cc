@@ -128,10 +128,11 @@ void ObjectStore::parse_document(std::string_view text, int line, File& file) {
     if (items.is_array()) {
       for (const Json& item : items.as_array()) add_object(item, file, trouble);
     } else {
-      trouble.problems.push_back({file.name,
-                                  "",
-                                  Severity::kError,
-                                  {"WrongType", "items", "must be a list: begin each entry with '- '", items.line()}});
+      trouble.problems.push_back(
+          {file.name,
+           "",
+           Severity::kError,
+           {"WrongType", "items", "must be a list: begin each entry with '- '", items.line()}});
     }
   }
   Document document{hash_bytes(text), line, 0, nullptr};
