@@ -51,7 +51,7 @@ struct GrpcBackendRef : BackendRef {
 };
 
 struct GrpcRouteRule {
-  std::optional<std::string> name;
+  std::optional<Text> name;
   std::vector<GrpcRouteMatch> matches;  // ORed; empty: every call
   std::vector<GrpcRouteFilter> filters;
   std::vector<GrpcBackendRef> backend_refs;
@@ -60,7 +60,7 @@ struct GrpcRouteRule {
 };
 
 struct GrpcRouteSpec : CommonRouteSpec {
-  std::vector<std::string> hostnames;
+  std::vector<Text> hostnames;
   std::vector<GrpcRouteRule> rules;
   bool operator==(const GrpcRouteSpec&) const = default;
 };

@@ -9,13 +9,13 @@ namespace limen::api {
 
 // The rule of all three kinds: there is nothing to match on.
 struct StreamRouteRule {
-  std::optional<std::string> name;
+  std::optional<Text> name;
   std::vector<BackendRef> backend_refs;
   bool operator==(const StreamRouteRule&) const = default;
 };
 
 struct TlsRouteSpec : CommonRouteSpec {
-  std::vector<std::string> hostnames;  // compared with the client's SNI
+  std::vector<Text> hostnames;  // compared with the client's SNI
   std::vector<StreamRouteRule> rules;
   bool operator==(const TlsRouteSpec&) const = default;
 };

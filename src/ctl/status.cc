@@ -108,7 +108,7 @@ int status(StatusOptions options) {
   if (!options.kind.empty() && kind == nullptr) {
     fmt::print(stderr,
                "limen: '{}' is no kind that is known here; those with a status are gatewayclass, "
-               "gateway, httproute and backend\n",
+               "gateway, backend and the kinds of routes\n",
                options.kind);
     return kUsage;
   }

@@ -23,14 +23,16 @@ using Hcm = envoy::extensions::filters::network::http_connection_manager::v3::Ht
 
 constexpr size_t kMostNearMisses = 5;
 
-// "httproute/default/shop/rule/0/match/1/host" -> HTTPRoute/default/shop, spec.rules[0].matches[1]
+// "httproute/default/shop/rule/0/match/1/host" -> HTTPRoute/default/shop, spec.rules[0].matches[1];
+// "grpcroute/..." -> GRPCRoute/...
 Source source_of(const std::string& route_name) {
   const std::vector<std::string> parts = absl::StrSplit(route_name, '/');
   constexpr size_t kRule = 4, kMatch = 6;
   if (parts.size() <= kMatch) return {route_name, ""};
   std::string field = fmt::format("spec.rules[{}]", parts[kRule]);
   if (parts[kMatch] != "-1") field += fmt::format(".matches[{}]", parts[kMatch]);
-  return {fmt::format("HTTPRoute/{}/{}", parts[1], parts[2]), field};
+  const char* kind = parts[0] == "grpcroute" ? "GRPCRoute" : "HTTPRoute";
+  return {fmt::format("{}/{}/{}", kind, parts[1], parts[2]), field};
 }
 
 class Explainer {

@@ -10,8 +10,9 @@ namespace {
 using xds::ResourceType;
 
 // Makes `table` what `wanted` is; true: something became different.
-bool bring_to(std::map<ObjectKey, Refusal>& now, std::map<ObjectKey, Refusal> wanted,
-              flow::Table<ObjectKey, Refusal>& table) {
+template <class Key>
+bool bring_to(std::map<Key, Refusal>& now, std::map<Key, Refusal> wanted,
+              flow::Table<Key, Refusal>& table) {
   if (now == wanted) return false;
   for (const auto& [key, refusal] : now) {
     if (!wanted.contains(key)) table.erase(key);
@@ -93,13 +94,14 @@ void BackendIsolation::refuse(const ProxyCluster& cluster, const EnvoyAnswer& an
 
 bool BackendIsolation::settle() {
   if (refused_.empty() && told_routes_.empty() && told_backends_.empty()) return false;
-  std::map<ObjectKey, Refusal> routes, backends;
+  std::map<RouteKey, Refusal> routes;
+  std::map<ObjectKey, Refusal> backends;
   for (const auto& [key, refused] : refused_) {
     const ClusterRef& cluster = refused.cluster.cluster;
     const Refusal& refusal = refused.refusal;
     const ProxyCluster& target = refused.cluster;
     if (cluster.kind == api::Kind::kBackend) backends[cluster.object] = refusal;
-    world_.routes.for_each([&](const ObjectKey& route, const TranslatedRoute& translated) {
+    world_.routes.for_each([&](const RouteKey& route, const TranslatedRoute& translated) {
       const auto& used = translated.clusters;  // sorted
       if (std::binary_search(used.begin(), used.end(), target)) routes[route] = refusal;
     });

@@ -49,7 +49,8 @@ class BackendIsolation {
   Send send_;
   std::map<Key, Changed> changed_;  // and not accepted yet
   std::map<Key, Refused> refused_;
-  std::map<ObjectKey, Refusal> told_routes_, told_backends_;  // what the world's tables hold
+  std::map<RouteKey, Refusal> told_routes_;  // what the world's tables hold
+  std::map<ObjectKey, Refusal> told_backends_;
 };
 
 }  // namespace limen::translate

@@ -29,22 +29,25 @@ size_t specificity(std::string_view host) {
   return host.size() + (is_wildcard(host) ? 0 : kExact);
 }
 
-std::vector<Text> hosts_on_listener(const std::vector<Text>& route_hosts,
-                                    const std::string& listener,
-                                    const std::vector<std::string>& others) {
-  std::vector<Text> hosts;
-  auto add = [&](Text host) {
+std::vector<RouteHost> hosts_on_listener(const std::vector<Text>& route_hosts,
+                                         const std::string& listener,
+                                         const std::vector<std::string>& others) {
+  std::vector<RouteHost> hosts;
+  auto add = [&](Text host, size_t own) {
     const bool taken = std::any_of(others.begin(), others.end(), [&](const std::string& other) {
       return specificity(other) > specificity(listener) && covers(other, host);
     });
-    if (!taken) hosts.push_back(std::move(host));
+    if (!taken) hosts.push_back({std::move(host), static_cast<int16_t>(own)});
   };
-  if (route_hosts.empty()) add(listener);
+  if (route_hosts.empty()) add(listener, 0);
   for (const Text& host : route_hosts) {
-    if (auto common = intersect(listener, host)) add(std::move(*common));
+    if (auto common = intersect(listener, host)) add(std::move(*common), specificity(host));
   }
-  std::sort(hosts.begin(), hosts.end());
-  hosts.erase(std::unique(hosts.begin(), hosts.end()), hosts.end());
+  std::sort(hosts.begin(), hosts.end(), [](const RouteHost& a, const RouteHost& b) {
+    return a.host != b.host ? a.host < b.host : a.own > b.own;
+  });
+  const auto same = [](const RouteHost& a, const RouteHost& b) { return a.host == b.host; };
+  hosts.erase(std::unique(hosts.begin(), hosts.end(), same), hosts.end());
   return hosts;
 }
 

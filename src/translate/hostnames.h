@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "translate/model.h"
 
 namespace limen::translate {
 
@@ -21,10 +22,11 @@ std::optional<std::string> intersect(std::string_view a, std::string_view b);
 size_t specificity(std::string_view host);
 
 // The hosts of a route on a listener.  `others`: hostnames of the listeners on the same port; what
-// a more specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique.
-std::vector<Text> hosts_on_listener(const std::vector<Text>& route_hosts,
-                                    const std::string& listener,
-                                    const std::vector<std::string>& others);
+// a more specific one of them covers is left to it (GEP-1364 listener isolation).  Sorted, unique;
+// of several hostnames of the route that come to the same host, the most specific one counts.
+std::vector<RouteHost> hosts_on_listener(const std::vector<Text>& route_hosts,
+                                         const std::string& listener,
+                                         const std::vector<std::string>& others);
 
 // "a.b" -> "a_b", as in Envoy Gateway's names.
 std::string underscored(std::string_view host);

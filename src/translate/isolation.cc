@@ -6,11 +6,11 @@
 namespace limen::translate {
 
 Isolation::Isolation(World& world) : world_(world) {
-  world_.routes.on_change([this](const ObjectKey& key, const RoutePtr& before,
+  world_.routes.on_change([this](const RouteKey& key, const RoutePtr& before,
                                  const RoutePtr& after) { note_change(key, before, after); });
 }
 
-void Isolation::note_change(const ObjectKey& key, const RoutePtr& before, const RoutePtr& after) {
+void Isolation::note_change(const RouteKey& key, const RoutePtr& before, const RoutePtr& after) {
   if (world_.held_routes.peek(key) != nullptr) return;  // back to what was good
   std::set<ProxyName> affected;
   for (const RoutePtr& route : {before, after}) {
@@ -21,7 +21,7 @@ void Isolation::note_change(const ObjectKey& key, const RoutePtr& before, const 
   for (const ProxyName& name : affected) trials_[name].changes.try_emplace(key, before);
 }
 
-void Isolation::on_edit(const ObjectKey& route) {
+void Isolation::on_edit(const RouteKey& route) {
   const HeldRoute* held = world_.held_routes.peek(route);
   if (held != nullptr && !held->refusal.empty()) world_.held_routes.erase(route);
 }
@@ -84,7 +84,7 @@ Isolation::Changes Isolation::take_suspects(Trial& trial) {
   return suspects;
 }
 
-void Isolation::hold(const ObjectKey& route, RoutePtr last_good, std::string refusal) {
+void Isolation::hold(const RouteKey& route, RoutePtr last_good, std::string refusal) {
   world_.held_routes.set(route, HeldRoute{std::move(last_good), std::move(refusal)});
 }
 
@@ -99,7 +99,7 @@ void Isolation::hold_in_halves(Trial& trial, const Changes& suspects) {
 }
 
 bool Isolation::let_in(const Group& group) {
-  for (const ObjectKey& route : group) world_.held_routes.erase(route);
+  for (const RouteKey& route : group) world_.held_routes.erase(route);
   return !group.empty();
 }
 

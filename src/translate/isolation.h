@@ -23,16 +23,16 @@ class Isolation {
  public:
   explicit Isolation(World& world);
 
-  // The HTTPRoute was edited: if it was refused, it is tried again.
-  void on_edit(const ObjectKey& route);
+  // The route was edited: if it was refused, it is tried again.
+  void on_edit(const RouteKey& route);
   void on_answer(const EnvoyAnswer& answer);
   // To be called after each commit; true: another one is needed.
   bool settle();
 
  private:
   using RoutePtr = std::shared_ptr<const TranslatedRoute>;
-  using Group = std::vector<ObjectKey>;
-  using Changes = std::map<ObjectKey, RoutePtr>;  // what stood there before
+  using Group = std::vector<RouteKey>;
+  using Changes = std::map<RouteKey, RoutePtr>;  // what stood there before
   struct Version {
     uint64_t hash = 0;
     Changes changes;  // since the version before
@@ -44,9 +44,9 @@ class Isolation {
     std::vector<Group> waiting;   // held routes, the next group to let in last
   };
 
-  void note_change(const ObjectKey& key, const RoutePtr& before, const RoutePtr& after);
+  void note_change(const RouteKey& key, const RoutePtr& before, const RoutePtr& after);
   void on_route_configuration(const EnvoyAnswer& answer);
-  void hold(const ObjectKey& route, RoutePtr last_good, std::string refusal);
+  void hold(const RouteKey& route, RoutePtr last_good, std::string refusal);
   void hold_in_halves(Trial& trial, const Changes& suspects);
   static void offer(Trial& trial, uint64_t hash);
   static void accept(Trial& trial, uint64_t hash);

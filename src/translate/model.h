@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/kinds.h"
+#include "translate/route_object.h"
 #include "xds/resources/resource.h"
 
 namespace limen::translate {
@@ -141,6 +142,13 @@ struct VirtualHostKey {
 // ---- Route
 // ---------------------------------------------------------------------------------------
 
+// A host that a route serves on a listener.
+struct RouteHost {
+  Text host;
+  int16_t own = 0;  // specificity of the route's own hostname that it comes from
+  auto operator<=>(const RouteHost&) const = default;
+};
+
 // The hosts that a route serves on one listener.
 struct AttachedListener {
   ObjectKey gateway;
@@ -151,7 +159,7 @@ struct AttachedListener {
   int32_t port = 0;
   bool https = false;
   bool default_port = false;  // 80 for HTTP, 443 for HTTPS
-  std::vector<Text> hosts;
+  std::vector<RouteHost> hosts;
 
   bool operator==(const AttachedListener&) const = default;
 };
@@ -219,15 +227,17 @@ struct ProxyCluster {
 // ----------------------------------------------------------------------------
 
 // The specification's order among the matches of one virtual host: smaller is tried first.
-// Source: HTTPRouteRule.matches ("Precedence"); regular expressions go between exact and prefix.
+// Source: HTTPRouteRule.matches and GRPCRouteRule.matches ("Precedence"); regular expressions of
+// HTTPRoutes go between exact and prefix.  In a GRPCRoute's, the path is the service.
 struct MatchOrder {
+  int16_t hostname = 0;  // negated specificity of the route's own hostname
   uint8_t path_rank = 0;
   int16_t path_length = 0;  // negated
-  uint8_t method = 0;       // 0 with, 1 without
+  int16_t method = 0;       // 0 with, 1 without; of a GRPCRoute negated length
   int8_t headers = 0;       // negated
   int8_t query_params = 0;  // negated
   int64_t created = 0;
-  ObjectKey route;
+  RouteKey route;
   uint32_t entry = 0;  // in TranslatedRoute::entries, which are in the order of rules and matches
 
   auto operator<=>(const MatchOrder&) const = default;

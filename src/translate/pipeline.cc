@@ -22,7 +22,7 @@ void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, au
   if (label != slice.metadata.labels.end()) emit(ObjectKey{key.name_space, label->second});
 }
 
-void entries_by_virtual_host(const ObjectKey&, const TranslatedRoute& route, auto& emit) {
+void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto& emit) {
   for (const RouteEntry& entry : route.entries) emit(entry.virtual_host, entry.order);
 }
 
@@ -33,7 +33,7 @@ void names_of_route_configurations(const std::string& proxy, const ProxyModel& m
   }
 }
 
-void listeners_attached_to(const ObjectKey&, const Attachments& attachments, auto& emit) {
+void listeners_attached_to(const RouteKey&, const Attachments& attachments, auto& emit) {
   for (const Attachment& attachment : attachments.parents) {
     for (const AttachedListener& listener : attachment.listeners) {
       emit(ProxyName{listener.gateway.text(), listener.section});
@@ -48,11 +48,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       gateway_classes(graph, "gateway_classes"),
       gateway_objects(graph, "gateways"),
       listener_sets(graph, "listener_sets"),
-      http_routes(graph, "http_routes"),
-      grpc_routes(graph, "grpc_routes"),
-      tls_routes(graph, "tls_routes"),
-      tcp_routes(graph, "tcp_routes"),
-      udp_routes(graph, "udp_routes"),
+      route_objects(graph, "route_objects"),
       reference_grants(graph, "reference_grants"),
       backend_tls_policies(graph, "backend_tls_policies"),
       backends(graph, "backends"),
@@ -88,7 +84,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       service_targets("service_targets", services, bind(*this, target_of_service)),
       backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
 
-      attachments("attachments", http_routes, bind(*this, attach)),
+      attachments("attachments", route_objects, bind(*this, attach)),
       routes("routes", attachments, bind(*this, translate_route)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,
@@ -149,7 +145,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       class_statuses("class_statuses", classes, bind(*this, class_status)),
       gateway_statuses("gateway_statuses", gateways, bind(*this, gateway_status)),
       route_statuses("route_statuses", routes,
-                     [this](flow::Reads& reads, const ObjectKey& key) {
+                     [this](flow::Reads& reads, const RouteKey& key) {
                        return shared_route_statuses.share(route_status(reads, *this, key));
                      }),
       backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {}

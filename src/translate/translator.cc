@@ -18,11 +18,11 @@ class Loader {
       case api::Kind::kGatewayClass: return store(world_.gateway_classes, change);
       case api::Kind::kGateway: return store(world_.gateway_objects, change);
       case api::Kind::kListenerSet: return store(world_.listener_sets, change);
-      case api::Kind::kHttpRoute: return store(world_.http_routes, change);
-      case api::Kind::kGrpcRoute: return store(world_.grpc_routes, change);
-      case api::Kind::kTlsRoute: return store(world_.tls_routes, change);
-      case api::Kind::kTcpRoute: return store(world_.tcp_routes, change);
-      case api::Kind::kUdpRoute: return store(world_.udp_routes, change);
+      case api::Kind::kHttpRoute:
+      case api::Kind::kGrpcRoute:
+      case api::Kind::kTlsRoute:
+      case api::Kind::kTcpRoute:
+      case api::Kind::kUdpRoute: return store_route(change);
       case api::Kind::kReferenceGrant: return store(world_.reference_grants, change);
       case api::Kind::kBackendTlsPolicy: return store(world_.backend_tls_policies, change);
       case api::Kind::kBackend: return store(world_.backends, change);
@@ -46,6 +46,15 @@ class Loader {
     }
   }
 
+  void store_route(const api::ObjectChange& change) {
+    const RouteKey key{change.kind, change.key};
+    if (std::holds_alternative<std::monostate>(change.object)) {
+      world_.route_objects.erase(key);
+    } else {
+      world_.route_objects.set(key, RouteObject{change.object});
+    }
+  }
+
   World& world_;
 };
 
@@ -65,7 +74,9 @@ struct Translator::Engine {
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);
-    collect_status(world.route_statuses, api::Kind::kHttpRoute);
+    world.route_statuses.on_change([this](const RouteKey& key, const auto&, const auto& after) {
+      add_status(key.kind, key.object, after);
+    });
     collect_status(world.backend_statuses, api::Kind::kBackend);
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
@@ -104,8 +115,13 @@ struct Translator::Engine {
   template <class Table>
   void collect_status(Table& table, api::Kind kind) {
     table.on_change([this, kind](const ObjectKey& key, const auto&, const auto& after) {
-      output.statuses.push_back({kind, key, after == nullptr ? AnyStatus() : AnyStatus(after)});
+      add_status(kind, key, after);
     });
+  }
+
+  template <class StatusPtr>
+  void add_status(api::Kind kind, const ObjectKey& key, const StatusPtr& status) {
+    output.statuses.push_back({kind, key, status == nullptr ? AnyStatus() : AnyStatus(status)});
   }
 
   World world;
@@ -136,7 +152,7 @@ Output Translator::apply(const Input& input) {
   Loader loader(world);
   for (const api::ObjectChange& change : input.objects) {
     loader.load(change);
-    if (change.kind == api::Kind::kHttpRoute) isolation.on_edit(change.key);
+    if (is_route(change.kind)) isolation.on_edit({change.kind, change.key});
   }
   for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
   for (const EnvoyAnswer& answer : input.answers) {

@@ -24,11 +24,7 @@ struct World {
   flow::Table<ObjectKey, api::GatewayClass> gateway_classes;
   flow::Table<ObjectKey, api::Gateway> gateway_objects;
   flow::Table<ObjectKey, api::ListenerSet> listener_sets;
-  flow::Table<ObjectKey, api::HttpRoute> http_routes;
-  flow::Table<ObjectKey, api::GrpcRoute> grpc_routes;
-  flow::Table<ObjectKey, api::TlsRoute> tls_routes;
-  flow::Table<ObjectKey, api::TcpRoute> tcp_routes;
-  flow::Table<ObjectKey, api::UdpRoute> udp_routes;
+  flow::Table<RouteKey, RouteObject> route_objects;  // of all kinds of routes
   flow::Table<ObjectKey, api::ReferenceGrant> reference_grants;
   flow::Table<ObjectKey, api::BackendTlsPolicy> backend_tls_policies;
   flow::Table<ObjectKey, api::Backend> backends;
@@ -42,11 +38,11 @@ struct World {
   // Input: what the infrastructure reports.
   flow::Table<std::string, ProxyState> proxy_states;
   // Input: what Envoys refuse (isolation.h).
-  flow::Table<ObjectKey, HeldRoute> held_routes;
+  flow::Table<RouteKey, HeldRoute> held_routes;
   flow::Table<ResourceName, Refusal> refusals;
   // The same for clusters and endpoints (backend_isolation.h), by who is to be told.
   flow::Table<ObjectKey, Refusal> refused_backends;
-  flow::Table<ObjectKey, Refusal> routes_to_refused;
+  flow::Table<RouteKey, Refusal> routes_to_refused;
 
   // Grants by the namespace that they open.
   flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;
@@ -69,12 +65,12 @@ struct World {
   flow::Derived<ObjectKey, BackendTarget> service_targets;
   flow::Derived<ObjectKey, BackendTarget> backend_targets;
 
-  // HTTPRoute -> the listeners it attaches to.
-  flow::Derived<ObjectKey, Attachments> attachments;
-  // HTTPRoute -> xDS routes and the clusters they use.
-  flow::Derived<ObjectKey, TranslatedRoute> routes;
+  // Route -> the listeners it attaches to.
+  flow::Derived<RouteKey, Attachments> attachments;
+  // Route -> its xDS and the clusters it uses.
+  flow::Derived<RouteKey, TranslatedRoute> routes;
 
-  flow::Index<VirtualHostKey, ObjectKey, TranslatedRoute, MatchOrder> routes_of_virtual_host;
+  flow::Index<VirtualHostKey, RouteKey, TranslatedRoute, MatchOrder> routes_of_virtual_host;
   flow::Derived<VirtualHostKey, xds::Fragment> virtual_hosts;
   flow::Index<ProxyName, VirtualHostKey, xds::Fragment> virtual_hosts_of;
   flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
@@ -83,10 +79,10 @@ struct World {
   flow::Index<PortKey, std::string, ProxyModel> ports;
   flow::Derived<PortKey, xds::Fragment> listeners;
 
-  flow::Index<ClusterRef, ObjectKey, TranslatedRoute> users_of_cluster;
+  flow::Index<ClusterRef, RouteKey, TranslatedRoute> users_of_cluster;
   flow::Derived<ClusterRef, xds::Fragment> clusters;
   flow::Derived<ClusterRef, xds::Fragment> endpoints;
-  flow::Index<ProxyCluster, ObjectKey, TranslatedRoute> users_of_proxy_cluster;
+  flow::Index<ProxyCluster, RouteKey, TranslatedRoute> users_of_proxy_cluster;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
 
@@ -96,11 +92,11 @@ struct World {
   flow::Derived<std::string, infra::ProxyPlan> plans;
 
   // Statuses.
-  flow::Index<ProxyName, ObjectKey, Attachments> attached_to;  // (gateway, listener) -> routes
+  flow::Index<ProxyName, RouteKey, Attachments> attached_to;  // (gateway, listener) -> routes
   flow::Derived<ObjectKey, api::GatewayClassStatus> class_statuses;
   flow::Derived<ObjectKey, api::GatewayStatus> gateway_statuses;
   flow::Sharing<api::RouteStatus> shared_route_statuses;  // most routes have the same status
-  flow::Derived<ObjectKey, api::RouteStatus> route_statuses;
+  flow::Derived<RouteKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
 };
 

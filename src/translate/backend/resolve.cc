@@ -38,7 +38,7 @@ ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& k
 
 }  // namespace
 
-ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const std::string& from,
+ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
                                 const api::BackendObjectReference& ref) {
   const bool is_service = ref.group.empty() && ref.kind == "Service";
   const bool is_own = ref.group == api::kEnvoyGroup && ref.kind == "Backend";
@@ -48,15 +48,20 @@ ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const std::str
         fmt::format("a backendRef must name a Service or a Backend, not a {} of group '{}'",
                     ref.kind, ref.group));
   }
-  const ObjectKey key{ref.name_space.value_or(from), ref.name};
-  if (!may_refer(reads, world, {api::kGatewayGroup, "HTTPRoute", from}, ref.group, ref.kind, key)) {
+  const std::string_view kind = api::info(from.kind).name;
+  const Text& name_space = from.object.name_space;
+  const ObjectKey key{ref.name_space.value_or(name_space), ref.name};
+  if (!may_refer(reads, world, {api::kGatewayGroup, kind, name_space}, ref.group, ref.kind, key)) {
     return failed(
         "RefNotPermitted",
-        fmt::format(
-            "{} {}: no ReferenceGrant in namespace {} lets HTTPRoutes of namespace {} refer to it",
-            ref.kind, key.text(), key.name_space, from));
+        fmt::format("{} {}: no ReferenceGrant in namespace {} lets {}s of namespace {} refer to it",
+                    ref.kind, key.text(), key.name_space, kind, name_space));
   }
-  return is_service ? resolve_service(reads, world, key, ref.port) : resolve_own(reads, world, key);
+  ResolvedBackend backend =
+      is_service ? resolve_service(reads, world, key, ref.port) : resolve_own(reads, world, key);
+  // gRPC is HTTP/2, with or without an appProtocol that says so.
+  if (from.kind == api::Kind::kGrpcRoute) backend.cluster.protocol = BackendProtocol::kHttp2;
+  return backend;
 }
 
 }  // namespace limen::translate

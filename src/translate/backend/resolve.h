@@ -10,8 +10,8 @@ struct ResolvedBackend {
   ClusterRef cluster;  // iff verdict.ok
 };
 
-// A backendRef of an HTTPRoute in namespace `from`.
-ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const std::string& from,
+// A backendRef of the route `from`.
+ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
                                 const api::BackendObjectReference& ref);
 
 }  // namespace limen::translate

@@ -14,14 +14,22 @@ std::optional<Protocol> protocol_of(const std::string& name) {
   return std::nullopt;
 }
 
+// The kinds of routes that a protocol can serve.
+std::vector<std::string> kinds_of(Protocol protocol) {
+  if (protocol == Protocol::kOther) return {};
+  return {"HTTPRoute", "GRPCRoute"};
+}
+
 // allowedRoutes.kinds cut to what the protocol can serve.
 void allow_kinds(const api::Listener& spec, ListenerModel& listener) {
+  const std::vector<std::string> served = kinds_of(listener.protocol);
   if (spec.allowed_routes.kinds.empty()) {
-    listener.kinds = {"HTTPRoute"};
+    listener.kinds = served;
     return;
   }
   for (const api::RouteGroupKind& kind : spec.allowed_routes.kinds) {
-    if (kind.group == api::kGatewayGroup && kind.kind == "HTTPRoute") {
+    if (kind.group == api::kGatewayGroup &&
+        std::find(served.begin(), served.end(), kind.kind) != served.end()) {
       listener.kinds.push_back(kind.kind);
     } else {
       listener.resolved_refs = Verdict::no(

@@ -59,8 +59,10 @@ bool has_common_host(const std::vector<Text>& hosts, const std::string& listener
 }
 
 // The parent is there: which of its listeners take the route?
-Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& route,
+Attachment attach_to(flow::Reads& reads, World& world, const RouteObject& route,
                      const api::ParentReference& ref, const GatewayModel& gateway) {
+  const std::string_view kind = api::kind_of(route.object).name;
+  const Text& name_space = route.metadata().name_space;
   Attachment result;
   result.ours = true;
   const ProxyModel* proxy = world.proxies.get(reads, gateway.proxy);
@@ -68,15 +70,16 @@ Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& rou
   for (const ListenerModel& listener : gateway.listeners) {
     if (!is_referred(ref, listener)) continue;
     referred = true;
-    const bool kind = std::find(listener.kinds.begin(), listener.kinds.end(), "HTTPRoute") !=
-                      listener.kinds.end();
-    if (!kind || !allows_namespace(reads, world, listener, route.metadata.name_space)) continue;
+    const auto& kinds = listener.kinds;
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end() ||
+        !allows_namespace(reads, world, listener, name_space))
+      continue;
     allowed = true;
-    if (!has_common_host(route.spec.hostnames, listener.hostname)) continue;
+    if (!has_common_host(route.hostnames(), listener.hostname)) continue;
     const PortModel* port =
         proxy == nullptr || !listener.ready() ? nullptr : port_of(*proxy, listener);
     if (port == nullptr) continue;
-    result.listeners.push_back(attached(gateway, *port, listener, route.spec.hostnames));
+    result.listeners.push_back(attached(gateway, *port, listener, route.hostnames()));
   }
   if (!result.listeners.empty()) return result;
   if (!referred) {
@@ -87,9 +90,9 @@ Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& rou
   } else if (!allowed) {
     result.accepted = Verdict::no(
         "NotAllowedByListeners",
-        fmt::format(
-            "no listener of Gateway {} allows HTTPRoutes from namespace {}: see its allowedRoutes",
-            gateway.key.text(), route.metadata.name_space));
+        fmt::format("no listener of Gateway {} allows {}s from namespace {}: see its protocol and "
+                    "allowedRoutes",
+                    gateway.key.text(), kind, name_space));
   } else {
     result.accepted =
         Verdict::no("NoMatchingListenerHostname",
@@ -101,15 +104,15 @@ Attachment attach_to(flow::Reads& reads, World& world, const api::HttpRoute& rou
 
 }  // namespace
 
-std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const ObjectKey& key) {
-  const api::HttpRoute* route = world.http_routes.get(reads, key);
+std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const RouteKey& key) {
+  const RouteObject* route = world.route_objects.get(reads, key);
   if (route == nullptr) return nullptr;
   auto result = std::make_shared<Attachments>();
-  for (const api::ParentReference& ref : route->spec.parent_refs) {
+  for (const api::ParentReference& ref : route->spec().parent_refs) {
     Attachment& attachment = result->parents.emplace_back();
     if (ref.group != api::kGatewayGroup || ref.kind != "Gateway") continue;
-    const GatewayModel* gateway =
-        world.gateways.get(reads, {ref.name_space.value_or(route->metadata.name_space), ref.name});
+    const ObjectKey parent{ref.name_space.value_or(route->metadata().name_space), ref.name};
+    const GatewayModel* gateway = world.gateways.get(reads, parent);
     if (gateway != nullptr) attachment = attach_to(reads, world, *route, ref, *gateway);
   }
   return result;

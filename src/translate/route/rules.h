@@ -1,4 +1,4 @@
-// The rules about HTTPRoutes and what they become.  Each is pure; nullptr means "no row".  Called
+// The rules about routes and what they become.  Each is pure; nullptr means "no row".  Called
 // by the pipeline only.
 #pragma once
 
@@ -7,11 +7,11 @@
 namespace limen::translate {
 
 // Which listeners a route attaches to, and why not: one Attachment a parentRef.
-std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const ObjectKey& key);
+std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const RouteKey& key);
 
-// The xDS routes of an attached route, one for each host, rule and match.
+// What an attached route becomes, by its kind.
 std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
-                                                       const ObjectKey& key);
+                                                       const RouteKey& key);
 
 // All routes of one host on one listener, in order of precedence.
 std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world,

@@ -11,7 +11,7 @@ Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* ro
   return {};
 }
 
-Verdict resolved_verdict(flow::Reads& reads, World& world, const ObjectKey& key,
+Verdict resolved_verdict(flow::Reads& reads, World& world, const RouteKey& key,
                          const TranslatedRoute* route) {
   if (route == nullptr) return {};
   if (!route->resolved_refs.ok) return route->resolved_refs;
@@ -22,18 +22,18 @@ Verdict resolved_verdict(flow::Reads& reads, World& world, const ObjectKey& key,
 }  // namespace
 
 std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world,
-                                                     const ObjectKey& key) {
+                                                     const RouteKey& key) {
   const Attachments* attachments = world.attachments.get(reads, key);
-  const api::HttpRoute* object = world.http_routes.get(reads, key);
+  const RouteObject* object = world.route_objects.get(reads, key);
   if (attachments == nullptr || object == nullptr) return nullptr;
   const TranslatedRoute* route = world.routes.get(reads, key);
-  const int64_t generation = object->metadata.generation;
+  const int64_t generation = object->metadata().generation;
   auto status = std::make_shared<api::RouteStatus>();
   for (size_t i = 0; i < attachments->parents.size(); ++i) {
     const Attachment& attachment = attachments->parents[i];
     if (!attachment.ours) continue;
     api::RouteParentStatus parent;
-    parent.parent_ref = object->spec.parent_refs[i];
+    parent.parent_ref = object->spec().parent_refs[i];
     parent.controller_name = world.options.controller_name;
     parent.conditions.push_back(condition("Accepted", accepted_verdict(attachment, route),
                                           "Accepted", "the route is accepted", generation));

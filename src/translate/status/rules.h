@@ -11,7 +11,7 @@ std::shared_ptr<const api::GatewayClassStatus> class_status(flow::Reads& reads, 
 std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, World& world,
                                                          const ObjectKey& key);
 std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world,
-                                                     const ObjectKey& key);
+                                                     const RouteKey& key);
 std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, World& world,
                                                          const ObjectKey& key);
 
