@@ -8,6 +8,7 @@
 #include <absl/hash/hash.h>
 
 #include <compare>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -175,7 +176,14 @@ struct Attachment {
 
 struct Attachments {
   std::vector<Attachment> parents;  // as spec.parentRefs
+  int64_t created = 0;              // of the route, in seconds
   bool operator==(const Attachments&) const = default;
+};
+
+// The HTTPRoutes and GRPCRoutes that give way on a listener, and to whom.
+struct HostnameConflicts {
+  std::map<RouteKey, RouteKey> rejected;
+  bool operator==(const HostnameConflicts&) const = default;
 };
 
 // ---- Backend

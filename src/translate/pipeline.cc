@@ -33,6 +33,15 @@ void names_of_route_configurations(const std::string& proxy, const ProxyModel& m
   }
 }
 
+void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
+                        auto& emit) {
+  if (key.kind != kind) return;
+  for (const Attachment& attachment : attachments.parents) {
+    for (const AttachedListener& listener : attachment.listeners)
+      emit(ProxyName{listener.proxy, listener.listener});
+  }
+}
+
 void listeners_attached_to(const RouteKey&, const Attachments& attachments, auto& emit) {
   for (const Attachment& attachment : attachments.parents) {
     for (const AttachedListener& listener : attachment.listeners) {
@@ -84,7 +93,18 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       service_targets("service_targets", services, bind(*this, target_of_service)),
       backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
 
-      attachments("attachments", route_objects, bind(*this, attach)),
+      candidates("candidates", route_objects, bind(*this, attach)),
+      http_candidates("http_candidates", candidates,
+                      [](const auto& key, const auto& value, auto& emit) {
+                        candidates_of_kind(api::Kind::kHttpRoute, key, value, emit);
+                      }),
+      grpc_candidates("grpc_candidates", candidates,
+                      [](const auto& key, const auto& value, auto& emit) {
+                        candidates_of_kind(api::Kind::kGrpcRoute, key, value, emit);
+                      }),
+      hostname_conflicts("hostname_conflicts", grpc_candidates,
+                         bind(*this, find_hostname_conflicts)),
+      attachments("attachments", candidates, bind(*this, settle_attachments)),
       routes("routes", attachments, bind(*this, translate_route)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,

@@ -65,6 +65,13 @@ struct World {
   flow::Derived<ObjectKey, BackendTarget> service_targets;
   flow::Derived<ObjectKey, BackendTarget> backend_targets;
 
+  // Route -> the listeners that take it, were it the only one.
+  flow::Derived<RouteKey, Attachments> candidates;
+  // (proxy, listener) -> HTTPRoutes and GRPCRoutes.
+  flow::Index<ProxyName, RouteKey, Attachments> http_candidates;
+  flow::Index<ProxyName, RouteKey, Attachments> grpc_candidates;
+  // Listener with GRPCRoutes -> who gives way there.
+  flow::Derived<ProxyName, HostnameConflicts> hostname_conflicts;
   // Route -> the listeners it attaches to.
   flow::Derived<RouteKey, Attachments> attachments;
   // Route -> its xDS and the clusters it uses.

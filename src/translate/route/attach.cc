@@ -108,6 +108,7 @@ std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, cons
   const RouteObject* route = world.route_objects.get(reads, key);
   if (route == nullptr) return nullptr;
   auto result = std::make_shared<Attachments>();
+  result->created = route->metadata().creation_timestamp.unix_seconds;
   for (const api::ParentReference& ref : route->spec().parent_refs) {
     Attachment& attachment = result->parents.emplace_back();
     if (ref.group != api::kGatewayGroup || ref.kind != "Gateway") continue;

@@ -6,8 +6,16 @@
 
 namespace limen::translate {
 
-// Which listeners a route attaches to, and why not: one Attachment a parentRef.
+// Which listeners would take a route, and why not: one Attachment a parentRef.
 std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, const RouteKey& key);
+
+// Which HTTPRoutes and GRPCRoutes give way on a listener; nullptr: there are no HTTPRoutes.
+std::shared_ptr<const HostnameConflicts> find_hostname_conflicts(flow::Reads& reads, World& world,
+                                                                 const ProxyName& key);
+
+// A route's attachments without the listeners on which it gives way.
+std::shared_ptr<const Attachments> settle_attachments(flow::Reads& reads, World& world,
+                                                      const RouteKey& key);
 
 // What an attached route becomes, by its kind.
 std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
