@@ -25,11 +25,11 @@ class StatusReport {
     using RouteStatus = std::shared_ptr<const api::RouteStatus>;
     const auto* route = std::get_if<RouteStatus>(&change.status);
     if (route != nullptr && (*route)->parents.empty()) {
-      unattached_.push_back(
-          fmt::format("{}: {}: spec.parentRefs: names no Gateway that Limen runs, so the route "
-                      "takes effect nowhere",
-                      store_.location(change.kind, change.key),
-                      api::text_of(api::info(change.kind), change.key)));
+      unattached_.push_back(fmt::format(
+          "{}: {}: spec.parentRefs: names no Gateway or ListenerSet that Limen runs, so the route "
+          "takes effect nowhere",
+          store_.location(change.kind, change.key),
+          api::text_of(api::info(change.kind), change.key)));
     }
     object_ = fmt::format("{}: {}", store_.location(change.kind, change.key),
                           api::text_of(api::info(change.kind), change.key));
@@ -52,7 +52,10 @@ class StatusReport {
   }
   void add(const api::GatewayClassStatus& status) { add(status.conditions, ""); }
   void add(const api::BackendStatus& status) { add(status.conditions, ""); }
-  void add(const api::GatewayStatus& status) {
+  void add(const api::GatewayStatus& status) { add_listeners(status); }
+  void add(const api::ListenerSetStatus& status) { add_listeners(status); }
+  template <class T>
+  void add_listeners(const T& status) {
     add(status.conditions, "");
     for (const auto& listener : status.listeners)
       add(listener.conditions, "listener " + listener.name + ": ");

@@ -65,6 +65,7 @@ struct Translator::Engine {
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);
+    collect_status(world.set_statuses, api::Kind::kListenerSet);
     collect_status(world.route_statuses, api::Kind::kHttpRoute);
     collect_status(world.backend_statuses, api::Kind::kBackend);
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
