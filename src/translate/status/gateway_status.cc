@@ -4,6 +4,7 @@
 
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
+#include "translate/status/supported_features.h"
 
 namespace limen::translate {
 namespace {
@@ -124,6 +125,8 @@ std::shared_ptr<const api::GatewayClassStatus> class_status(flow::Reads& reads, 
   auto status = std::make_shared<api::GatewayClassStatus>();
   status->conditions.push_back(condition("Accepted", model->accepted, "Accepted",
                                          "Valid GatewayClass", object->metadata.generation));
+  for (const std::string_view feature : supported_features())
+    status->supported_features.push_back({std::string(feature)});
   return status;
 }
 
