@@ -2,7 +2,9 @@
 // and processes; the xDS server has its own.
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <ifaddrs.h>
 #include <malloc.h>
+#include <netdb.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
@@ -47,6 +49,24 @@ Result<UniqueFd> lock_state(const std::string& folder) {
         fmt::format("another limen runs on {}: stop it, or choose another --state-dir", folder)};
   }
   return lock;
+}
+
+// The IP addresses of this machine's interfaces.
+std::vector<std::string> addresses_of_host() {
+  std::vector<std::string> result;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return result;
+  for (const ifaddrs* each = list; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr) continue;
+    const int family = each->ifa_addr->sa_family;
+    if (family != AF_INET && family != AF_INET6) continue;
+    const socklen_t size = family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+    char text[NI_MAXHOST] = "";
+    if (::getnameinfo(each->ifa_addr, size, text, sizeof(text), nullptr, 0, NI_NUMERICHOST) == 0)
+      result.emplace_back(text);
+  }
+  ::freeifaddrs(list);
+  return result;
 }
 
 class Runner {
@@ -104,6 +124,7 @@ class Runner {
   static translate::Options translate_options() {
     translate::Options options;
     options.first_unprivileged_port = first_bindable_port();
+    options.host_addresses = addresses_of_host();
     return options;
   }
 

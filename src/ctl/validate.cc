@@ -66,7 +66,10 @@ class StatusReport {
   }
   void add(const api::GatewayClassStatus& status) { add(status.conditions, ""); }
   void add(const api::BackendStatus& status) { add(status.conditions, ""); }
-  void add(const api::GatewayStatus& status) {
+  void add(const api::GatewayStatus& status) { add_listeners(status); }
+  void add(const api::ListenerSetStatus& status) { add_listeners(status); }
+  template <class T>
+  void add_listeners(const T& status) {
     const size_t before = lines_.size();
     for (const auto& listener : status.listeners)
       add(listener.conditions, "listener " + listener.name + ": ");

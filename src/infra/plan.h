@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct ProxyPlan {
   std::string proxy;             // Envoy's node.cluster, see xds::ResourceChange
   api::EnvoyProxySpec settings;  // merged; defaults where no EnvoyProxy says anything
   std::vector<PlanPort> ports;
+  // Gateway.spec.infrastructure: for what is made in Kubernetes; processes carry none.
+  std::map<std::string, std::string> labels, annotations;
   bool operator==(const ProxyPlan&) const = default;
 };
 

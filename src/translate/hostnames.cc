@@ -29,14 +29,28 @@ size_t specificity(std::string_view host) {
   return host.size() + (is_wildcard(host) ? 0 : kExact);
 }
 
+std::vector<std::string> patterns_of(std::string_view host) {
+  std::vector<std::string> result = {std::string(host)};
+  if (host == "*") return result;
+  if (is_wildcard(host)) host.remove_prefix(std::string_view("*.").size());
+  for (size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.')) {
+    host.remove_prefix(dot + 1);
+    result.push_back("*." + std::string(host));
+  }
+  result.push_back("*");
+  return result;
+}
+
 std::vector<RouteHost> hosts_on_listener(const std::vector<Text>& route_hosts,
                                          const std::string& listener,
-                                         const std::vector<std::string>& others) {
+                                         const std::vector<std::string>& more_specific) {
   std::vector<RouteHost> hosts;
   auto add = [&](Text host, size_t own) {
-    const bool taken = std::any_of(others.begin(), others.end(), [&](const std::string& other) {
-      return specificity(other) > specificity(listener) && covers(other, host);
-    });
+    const auto patterns = more_specific.empty() ? std::vector<std::string>() : patterns_of(host);
+    const bool taken =
+        std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+          return std::binary_search(more_specific.begin(), more_specific.end(), pattern);
+        });
     if (!taken) hosts.push_back({std::move(host), static_cast<int16_t>(own)});
   };
   if (route_hosts.empty()) add(listener, 0);

@@ -31,4 +31,13 @@ bool selects(const api::LabelSelector& selector, const std::map<std::string, std
                      [&](const auto& requirement) { return meets(requirement, labels); });
 }
 
+std::map<std::string, std::string> labels_of_namespace(flow::Reads& reads, World& world,
+                                                       const std::string& name) {
+  const api::Namespace* object = world.namespaces.get(reads, {"", name});
+  std::map<std::string, std::string> labels;
+  if (object != nullptr) labels = object->metadata.labels;
+  labels.emplace("kubernetes.io/metadata.name", name);
+  return labels;
+}
+
 }  // namespace limen::translate

@@ -16,12 +16,24 @@ bool ClassModel::operator==(const ClassModel& other) const {
 
 bool GatewayModel::operator==(const GatewayModel& other) const {
   return key == other.key && proxy == other.proxy && created == other.created &&
-         accepted == other.accepted && listeners == other.listeners &&
+         accepted == other.accepted && addressed == other.addressed &&
+         addresses == other.addresses && labels == other.labels &&
+         annotations == other.annotations && listeners == other.listeners &&
          same(settings, other.settings);
 }
 
 bool ProxyModel::operator==(const ProxyModel& other) const {
-  return listeners == other.listeners && ports == other.ports && same(settings, other.settings);
+  return listeners == other.listeners && ports == other.ports && labels == other.labels &&
+         annotations == other.annotations && same(settings, other.settings);
+}
+
+std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,
+                                                    const ObjectKey& set) const {
+  const auto range = ranges.find({gateway, set});
+  if (range == ranges.end()) return {};
+  const auto begin = listeners.begin();
+  return {begin + static_cast<std::ptrdiff_t>(range->second.first),
+          begin + static_cast<std::ptrdiff_t>(range->second.second)};
 }
 
 std::string ClusterRef::text() const {

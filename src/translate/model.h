@@ -7,6 +7,7 @@
 
 #include <absl/hash/hash.h>
 
+#include <algorithm>
 #include <compare>
 #include <map>
 #include <memory>
@@ -52,6 +53,7 @@ enum class Protocol { kHttp, kHttps, kOther };
 
 struct ListenerModel {
   ObjectKey gateway;
+  ObjectKey set;         // the ListenerSet that it is an entry of; empty: the Gateway's own
   std::string name;      // spec.listeners[].name
   std::string hostname;  // "*" where none is given
   int32_t port = 0;
@@ -61,11 +63,24 @@ struct ListenerModel {
   std::vector<std::string> secrets;             // SDS names of the usable certificates
   Verdict accepted, resolved_refs, conflicted;  // conflicted.ok: there is no conflict
   Verdict programmed;                           // what stands in the way apart from those three
+  std::vector<std::string> addresses = {"0.0.0.0"};  // to bind; empty: none of the wanted is usable
+
+  // Decided among all listeners of the proxy.
+  Verdict overlapping_tls;                 // ok: there is no overlap
+  std::string port_name;                   // of the xDS listener; empty: it is not served
+  std::string route_configuration;         // empty: it is not served
+  std::vector<std::string> more_specific;  // hostnames on its port that it covers; sorted
 
   bool operator==(const ListenerModel&) const = default;
   bool ready() const { return accepted.ok && conflicted.ok && programmed.ok; }
-  // "<namespace>/<gateway>/<listener>", Envoy Gateway's name for it.
-  std::string ir_name() const { return gateway.text() + "/" + name; }
+  bool served() const { return ready() && !route_configuration.empty(); }
+  // Relative to which its references and allowedRoutes are.
+  const Text& name_space() const { return set.name.empty() ? gateway.name_space : set.name_space; }
+  // Envoy Gateway's name for it: "<namespace>/<gateway>/<listener>", or, of a ListenerSet,
+  // "<namespace>/<gateway>/<set's namespace>/<set>/<listener>".
+  std::string ir_name() const {
+    return gateway.text() + (set.name.empty() ? "" : "/" + set.text()) + "/" + name;
+  }
 };
 
 struct GatewayModel {
@@ -73,10 +88,28 @@ struct GatewayModel {
   std::string proxy;
   api::Time created;
   Verdict accepted;
+  Verdict addressed;                   // not ok: some of spec.addresses are not usable
+  std::vector<std::string> addresses;  // the usable ones of spec.addresses, or those of the host
+  std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::vector<ListenerModel> listeners;  // in the order of the spec
+  std::vector<ListenerModel> listeners;  // its own, in the order of the spec
 
   bool operator==(const GatewayModel& other) const;
+};
+
+// A ListenerSet whose Gateway is one of ours.  GEP-1713.
+struct ListenerSetModel {
+  ObjectKey gateway;
+  std::string proxy;
+  api::Time created;
+  Verdict attached;                      // not ok: NotAllowed, ParentNotAccepted
+  std::vector<ListenerModel> listeners;  // in the order of the spec
+
+  bool operator==(const ListenerSetModel&) const = default;
+  bool accepted() const {
+    return attached.ok && std::any_of(listeners.begin(), listeners.end(),
+                                      [](const ListenerModel& entry) { return entry.ready(); });
+  }
 };
 
 // ---- Proxy: the Gateways that share Envoys
@@ -87,6 +120,7 @@ struct PortModel {
   std::string name;  // of the xDS listener
   int32_t port = 0;
   int32_t bind_port = 0;
+  std::vector<std::string> addresses;  // at least one
   Protocol protocol = Protocol::kHttp;
   std::vector<ListenerModel> listeners;  // ready ones; the first gives the name
 
@@ -95,8 +129,16 @@ struct PortModel {
 
 struct ProxyModel {
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::vector<ListenerModel> listeners;  // of all Gateways, conflicts decided
+  std::map<std::string, std::string> labels, annotations;
+  // Of all Gateways and ListenerSets in the order of precedence, conflicts decided.
+  std::vector<ListenerModel> listeners;
   std::vector<PortModel> ports;
+  // Look-up, made from the above: where a Gateway's own listeners (with an empty second key) or the
+  // entries of a ListenerSet stand, and which listeners a route configuration serves.
+  std::map<std::pair<ObjectKey, ObjectKey>, std::pair<size_t, size_t>> ranges;
+  std::map<std::string, std::vector<size_t>, std::less<>> route_configurations;
+
+  std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
 
   bool operator==(const ProxyModel& other) const;
 };
@@ -167,9 +209,10 @@ struct AttachedListener {
 
 // What became of one parentRef.
 struct Attachment {
-  bool ours = false;  // the parent is a Gateway of one of our classes
+  bool ours = false;  // the parent is a Gateway of one of our classes, or a ListenerSet of one
   Verdict accepted;
   std::vector<AttachedListener> listeners;
+  std::vector<ProxyName> idle;  // listeners (IR names) that take the route, but are not served
 
   bool operator==(const Attachment&) const = default;
 };

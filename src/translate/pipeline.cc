@@ -27,10 +27,7 @@ void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto
 }
 
 void names_of_route_configurations(const std::string& proxy, const ProxyModel& model, auto& emit) {
-  for (const PortModel& port : model.ports) {
-    for (const ListenerModel& listener : port.listeners)
-      emit(ProxyName{proxy, route_configuration_of(port, listener)});
-  }
+  for (const auto& [name, listeners] : model.route_configurations) emit(ProxyName{proxy, name});
 }
 
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
@@ -45,8 +42,9 @@ void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& 
 void listeners_attached_to(const RouteKey&, const Attachments& attachments, auto& emit) {
   for (const Attachment& attachment : attachments.parents) {
     for (const AttachedListener& listener : attachment.listeners) {
-      emit(ProxyName{listener.gateway.text(), listener.section});
+      emit(ProxyName{listener.proxy, listener.listener});
     }
+    for (const ProxyName& listener : attachment.idle) emit(listener);
   }
 }
 
@@ -87,8 +85,14 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         [](const auto&, const auto& gateway, auto& emit) {
                           emit(gateway.proxy, GatewayOrder{gateway.created.unix_seconds});
                         }),
+      set_specs("set_specs", listener_sets, bind(*this, read_listener_set)),
+      sets_of_gateway("sets_of_gateway", set_specs,
+                      [](const auto&, const auto& set, auto& emit) {
+                        emit(set.gateway, GatewayOrder{set.created.unix_seconds});
+                      }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
+      sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
 
       service_targets("service_targets", services, bind(*this, target_of_service)),
       backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
@@ -148,11 +152,11 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         return endpoints.share(reads, key.cluster);
                       }),
 
-      users_of_secret("users_of_secret", gateways,
-                      [](const auto&, const auto& gateway, auto& emit) {
-                        for (const auto& listener : gateway.listeners)
+      users_of_secret("users_of_secret", proxies,
+                      [](const auto& proxy, const auto& model, auto& emit) {
+                        for (const auto& listener : model.listeners)
                           for (const auto& secret : listener.secrets)
-                            emit(ProxyName{gateway.proxy, secret});
+                            emit(ProxyName{proxy, secret});
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 
@@ -163,7 +167,12 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                     listeners_attached_to(key, value, emit);
                   }),
       class_statuses("class_statuses", classes, bind(*this, class_status)),
+      accepted_sets("accepted_sets", sets,
+                    [](const auto&, const auto& set, auto& emit) {
+                      if (set.accepted()) emit(set.gateway);
+                    }),
       gateway_statuses("gateway_statuses", gateways, bind(*this, gateway_status)),
+      set_statuses("set_statuses", sets, bind(*this, listener_set_status)),
       route_statuses("route_statuses", routes,
                      [this](flow::Reads& reads, const RouteKey& key) {
                        return shared_route_statuses.share(route_status(reads, *this, key));

@@ -74,6 +74,7 @@ struct Translator::Engine {
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);
+    collect_status(world.set_statuses, api::Kind::kListenerSet);
     world.route_statuses.on_change([this](const RouteKey& key, const auto&, const auto& after) {
       add_status(key.kind, key.object, after);
     });

@@ -20,15 +20,18 @@ struct Options {
   std::string controller_name = "gateway.envoyproxy.io/gatewayclass-controller";
   // Listener ports below this are bound shifted by 10000 (Envoy Gateway's rule); 0: never shift.
   int32_t first_unprivileged_port = 0;
-  // Addresses to report in Gateway.status.addresses.
+  // Gateway.status.addresses of Gateways that ask for none.
   std::vector<std::string> addresses = {"127.0.0.1"};
+  // The IP addresses that Gateways may ask for; nullopt: any, the host is not known.
+  std::optional<std::vector<std::string>> host_addresses;
 };
 
 // Shared with the tables.  monostate: the object is gone.
 using AnyStatus =
     std::variant<std::monostate, std::shared_ptr<const api::GatewayClassStatus>,
                  std::shared_ptr<const api::GatewayStatus>, std::shared_ptr<const api::RouteStatus>,
-                 std::shared_ptr<const api::BackendStatus>>;
+                 std::shared_ptr<const api::BackendStatus>,
+                 std::shared_ptr<const api::ListenerSetStatus>>;
 
 struct StatusChange {
   api::Kind kind;

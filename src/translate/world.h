@@ -56,10 +56,15 @@ struct World {
   // Gateway -> its listeners, each looked at by itself.
   flow::Derived<ObjectKey, GatewayModel> gateway_specs;
   flow::Index<std::string, ObjectKey, GatewayModel, GatewayOrder> gateways_of_proxy;
+  // ListenerSet -> its entries, each looked at by itself.
+  flow::Derived<ObjectKey, ListenerSetModel> set_specs;
+  flow::Index<ObjectKey, ObjectKey, ListenerSetModel, GatewayOrder> sets_of_gateway;
   // Proxy -> all its listeners with conflicts decided, and the ports.
   flow::Derived<std::string, ProxyModel> proxies;
   // Gateway -> its listeners as decided.
   flow::Derived<ObjectKey, GatewayModel> gateways;
+  // ListenerSet -> its entries as decided.
+  flow::Derived<ObjectKey, ListenerSetModel> sets;
 
   // Service, Backend -> what a route needs to know of it.
   flow::Derived<ObjectKey, BackendTarget> service_targets;
@@ -93,15 +98,17 @@ struct World {
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
 
-  flow::Index<ProxyName, ObjectKey, GatewayModel> users_of_secret;
+  flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
 
   flow::Derived<std::string, infra::ProxyPlan> plans;
 
   // Statuses.
-  flow::Index<ProxyName, RouteKey, Attachments> attached_to;  // (gateway, listener) -> routes
+  flow::Index<ProxyName, RouteKey, Attachments> attached_to;  // listener (IR name) -> routes
   flow::Derived<ObjectKey, api::GatewayClassStatus> class_statuses;
+  flow::Index<ObjectKey, ObjectKey, ListenerSetModel> accepted_sets;  // of a Gateway
   flow::Derived<ObjectKey, api::GatewayStatus> gateway_statuses;
+  flow::Derived<ObjectKey, api::ListenerSetStatus> set_statuses;
   flow::Sharing<api::RouteStatus> shared_route_statuses;  // most routes have the same status
   flow::Derived<RouteKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;

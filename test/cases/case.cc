@@ -32,6 +32,13 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.as_string() : to_json(value);
 }
 
+// A host that has loopback addresses only.
+translate::Options options_of_case() {
+  translate::Options options;
+  options.host_addresses.emplace();
+  return options;
+}
+
 class Player {
  public:
   void document(const Json& document, int line) {
@@ -71,7 +78,7 @@ class Player {
     }
     const translate::Output output = translator_.apply({std::move(changes), {}, {}});
     view_.take(output);
-    translate::Translator fresh({});
+    translate::Translator fresh(options_of_case());
     api::ChangeBatch all;
     for (const auto& [key, change] : world_) all.push_back(change);
     View anew;
@@ -129,7 +136,7 @@ class Player {
   size_t expectations_ = 0;
   providers::ObjectStore store_{[this] { return now_; }};
   std::map<std::pair<api::Kind, api::ObjectKey>, api::ObjectChange> world_;
-  translate::Translator translator_{translate::Options{}};
+  translate::Translator translator_{options_of_case()};
   View view_;
   std::vector<std::string> failures_;
 };

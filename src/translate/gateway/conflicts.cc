@@ -1,9 +1,12 @@
+// Which listeners of a proxy stand in each other's way.  One pass in the order of precedence, with
+// look-ups by port and hostname.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
+#include <set>
 
 #include "translate/gateway/rules.h"
+#include "translate/hostnames.h"
 
 namespace limen::translate {
 namespace {
@@ -12,99 +15,140 @@ bool is_valid(const ListenerModel& listener) {
   return listener.accepted.ok && listener.programmed.ok;
 }
 
-const char* name_of(Protocol protocol) { return protocol == Protocol::kHttps ? "HTTPS" : "HTTP"; }
+// Protocols of one class can share a port.
+enum class PortClass { kPlain, kTls, kNone };
 
-// Same port, another protocol: within one Gateway all lose, between merged Gateways the older one
-// keeps the port. Same port and hostname: the first wins.  Source: Gateway API Listener ("Distinct
-// Listeners").
-void decide(ListenerModel& listener, const std::vector<ListenerModel>& all, size_t index) {
-  for (size_t i = 0; i < all.size(); ++i) {
-    const ListenerModel& other = all[i];
-    if (i == index || other.port != listener.port || !is_valid(other)) continue;
-    const bool older = i < index;
-    if (other.protocol != listener.protocol && (older || other.gateway == listener.gateway)) {
-      listener.conflicted = Verdict::no(
-          "ProtocolConflict", fmt::format("port {} is asked for with protocol {} by listener {}",
-                                          listener.port, name_of(other.protocol), other.ir_name()));
-      return;
-    }
-    if (other.protocol == listener.protocol && other.hostname == listener.hostname && older) {
-      listener.conflicted = Verdict::no(
-          "HostnameConflict", fmt::format("port {} and hostname {} are taken by listener {}",
-                                          listener.port, listener.hostname, other.ir_name()));
-      return;
-    }
+PortClass class_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kHttp: return PortClass::kPlain;
+    case Protocol::kHttps: return PortClass::kTls;
+    case Protocol::kOther: return PortClass::kNone;
   }
+  __builtin_unreachable();
 }
 
-void decide_conflicts(std::vector<ListenerModel>& listeners) {
-  const std::vector<ListenerModel> all = listeners;
-  for (size_t i = 0; i < listeners.size(); ++i) {
-    if (is_valid(listeners[i])) decide(listeners[i], all, i);
-  }
-}
+struct PortUse {
+  PortClass port_class = PortClass::kNone;
+  std::string first;                               // the listener that has the port
+  std::map<std::string, std::string> by_hostname;  // -> listener
+};
 
-std::vector<PortModel> form_ports(const std::vector<ListenerModel>& listeners,
-                                  int32_t first_unprivileged_port) {
-  std::map<int32_t, PortModel> ports;
-  for (const ListenerModel& listener : listeners) {
-    if (!listener.ready()) continue;
-    PortModel& port = ports[listener.port];
-    if (port.listeners.empty()) {
-      constexpr int32_t kShift = 10000;
-      port.name = listener.ir_name();
-      port.port = listener.port;
-      port.bind_port =
-          listener.port < first_unprivileged_port ? listener.port + kShift : listener.port;
-      port.protocol = listener.protocol;
+class Conflicts {
+ public:
+  Conflicts(std::vector<ListenerModel>& listeners, int32_t first_unprivileged_port)
+      : listeners_(listeners), first_unprivileged_port_(first_unprivileged_port) {}
+
+  void decide() {
+    find_disputes();
+    for (ListenerModel& listener : listeners_) {
+      if (is_valid(listener) && has_free_socket(listener)) settle(listener);
     }
-    port.listeners.push_back(listener);
   }
-  std::vector<PortModel> result;
-  for (auto& [number, port] : ports) result.push_back(std::move(port));
-  return result;
+
+ private:
+  using GatewayPort = std::pair<ObjectKey, int32_t>;
+
+  // Within one Gateway none of the listeners that disagree is to be picked.  Source: GatewaySpec
+  // .listeners ("Distinct Listeners").
+  void find_disputes() {
+    std::map<GatewayPort, PortClass> seen;
+    for (const ListenerModel& listener : listeners_) {
+      if (!listener.set.name.empty() || !is_valid(listener)) continue;
+      const GatewayPort key{listener.gateway, listener.port};
+      const PortClass port_class = class_of(listener.protocol);
+      if (seen.emplace(key, port_class).first->second != port_class) disputed_.insert(key);
+    }
+  }
+
+  // Two ports of which one is shifted can come to the same socket.
+  bool has_free_socket(ListenerModel& listener) {
+    const int32_t bind = bind_port_of(listener.port, first_unprivileged_port_);
+    const int32_t holder = sockets_.emplace(bind, listener.port).first->second;
+    if (holder == listener.port) return true;
+    listener.accepted = Verdict::no(
+        "PortUnavailable",
+        fmt::format("port {} is bound as {}, which port {} needs", listener.port, bind, holder));
+    return false;
+  }
+
+  // Otherwise what comes first keeps its place.  GEP-1713.
+  void settle(ListenerModel& listener) {
+    const std::string name = listener.ir_name();
+    const PortClass port_class = class_of(listener.protocol);
+    auto [it, is_new] = ports_.try_emplace(listener.port);
+    PortUse& port = it->second;
+    if (is_new) port = {port_class, name, {}};
+    const bool own = listener.set.name.empty();
+    const bool dispute = disputed_.contains({listener.gateway, listener.port});
+    if (port.port_class != port_class || dispute) {
+      listener.conflicted = Verdict::no(
+          "ProtocolConflict",
+          dispute ? fmt::format("port {} is asked for with several protocols by Gateway {}{}",
+                                listener.port, listener.gateway.text(), own ? "" : " itself")
+                  : fmt::format("port {} is asked for with another protocol by listener {}",
+                                listener.port, port.first));
+      return;
+    }
+    const auto [holder, is_free] = port.by_hostname.emplace(listener.hostname, name);
+    if (is_free) return;
+    listener.conflicted = Verdict::no(
+        "HostnameConflict", fmt::format("port {} and hostname {} are taken by listener {}",
+                                        listener.port, listener.hostname, holder->second));
+  }
+
+  std::vector<ListenerModel>& listeners_;
+  const int32_t first_unprivileged_port_;
+  std::set<GatewayPort> disputed_;
+  std::map<int32_t, int32_t> sockets_;  // bound port -> port
+  std::map<int32_t, PortUse> ports_;
+};
+
+void overlap(ListenerModel& listener, const ListenerModel& other, const char* reason,
+             const char* what) {
+  if (!listener.overlapping_tls.ok) return;
+  listener.overlapping_tls =
+      Verdict::no(reason, fmt::format("{} overlaps with that of listener {}: clients may use one "
+                                      "connection for both",
+                                      what, other.ir_name()));
 }
 
 }  // namespace
 
-std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
-                                             const std::string& proxy) {
-  auto model = std::make_shared<ProxyModel>();
-  for (const auto& [key, gateway] : world.gateways_of_proxy.get(reads, proxy)) {
-    if (!gateway.accepted.ok) continue;
-    if (model->settings == nullptr) model->settings = gateway.settings;
-    model->listeners.insert(model->listeners.end(), gateway.listeners.begin(),
-                            gateway.listeners.end());
+int32_t bind_port_of(int32_t port, int32_t first_unprivileged_port) {
+  constexpr int32_t kShift = 10000;
+  return port < first_unprivileged_port ? port + kShift : port;
+}
+
+void decide_conflicts(std::vector<ListenerModel>& listeners, int32_t first_unprivileged_port) {
+  Conflicts(listeners, first_unprivileged_port).decide();
+}
+
+void find_overlaps(std::vector<ListenerModel>& listeners) {
+  using Place = std::pair<int32_t, std::string_view>;
+  std::map<Place, ListenerModel*> by_hostname;
+  std::map<Place, ListenerModel*> by_secret;
+  for (ListenerModel& listener : listeners) {
+    if (listener.ready()) by_hostname.emplace(Place{listener.port, listener.hostname}, &listener);
   }
-  decide_conflicts(model->listeners);
-  model->ports = form_ports(model->listeners, world.options.first_unprivileged_port);
-  return model;
-}
-
-std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world,
-                                                   const ObjectKey& key) {
-  const GatewayModel* spec = world.gateway_specs.get(reads, key);
-  if (spec == nullptr) return nullptr;
-  const ProxyModel* proxy = world.proxies.get(reads, spec->proxy);
-  auto model = std::make_shared<GatewayModel>(*spec);
-  if (proxy == nullptr || !spec->accepted.ok) return model;
-  model->listeners.clear();
-  std::copy_if(proxy->listeners.begin(), proxy->listeners.end(),
-               std::back_inserter(model->listeners),
-               [&](const ListenerModel& listener) { return listener.gateway == key; });
-  return model;
-}
-
-std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world,
-                                                   const std::string& proxy) {
-  const ProxyModel* model = world.proxies.get(reads, proxy);
-  if (model == nullptr) return nullptr;
-  auto plan = std::make_shared<infra::ProxyPlan>();
-  plan->proxy = proxy;
-  if (model->settings != nullptr) plan->settings = *model->settings;
-  for (const PortModel& port : model->ports)
-    plan->ports.push_back({port.name, port.port, port.bind_port});
-  return plan;
+  for (auto& [place, listener] : by_hostname) {
+    const bool tls = class_of(listener->protocol) == PortClass::kTls;
+    for (const std::string& pattern : patterns_of(listener->hostname)) {
+      const auto it = by_hostname.find({listener->port, pattern});
+      if (it == by_hostname.end() || it->second == listener) continue;
+      it->second->more_specific.push_back(listener->hostname);  // sorted: in the map's order
+      if (!tls) continue;
+      overlap(*listener, *it->second, "OverlappingHostnames", "the hostname");
+      overlap(*it->second, *listener, "OverlappingHostnames", "the hostname");
+    }
+  }
+  for (auto& [place, listener] : by_hostname) {
+    for (const std::string& secret : listener->secrets) {
+      const auto [it, is_new] = by_secret.emplace(Place{listener->port, secret}, listener);
+      if (is_new || it->second == listener) continue;
+      overlap(*listener, *it->second, "OverlappingCertificates", "the certificate");
+      overlap(*it->second, *listener, "OverlappingCertificates", "the certificate");
+    }
+  }
 }
 
 }  // namespace limen::translate

@@ -120,6 +120,15 @@ void add_https_chains(const PortModel& port, listener_v3::Listener& listener) {
   }
 }
 
+void bind(const PortModel& port, listener_v3::Listener& listener) {
+  for (size_t i = 0; i < port.addresses.size(); ++i) {
+    auto* address = i == 0 ? listener.mutable_address()
+                           : listener.add_additional_addresses()->mutable_address();
+    address->mutable_socket_address()->set_address(port.addresses[i]);
+    address->mutable_socket_address()->set_port_value(static_cast<uint32_t>(port.bind_port));
+  }
+}
+
 }  // namespace
 
 std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& world,
@@ -132,9 +141,7 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
 
   listener_v3::Listener listener;
   listener.set_name(port->name);
-  auto* address = listener.mutable_address()->mutable_socket_address();
-  address->set_address("0.0.0.0");
-  address->set_port_value(static_cast<uint32_t>(port->bind_port));
+  bind(*port, listener);
   listener.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   listener.mutable_max_connections_to_accept_per_socket_event()->set_value(1);
   if (port->protocol == Protocol::kHttps) {

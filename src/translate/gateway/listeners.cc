@@ -58,20 +58,19 @@ Verdict check_tls(const api::Listener& spec, Protocol protocol) {
 }
 
 // One certificateRef: adds the secret, or says what is wrong with it.
-Verdict add_certificate(flow::Reads& reads, World& world, const api::Gateway& gateway,
+Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
                         const api::SecretObjectReference& ref, ListenerModel& listener) {
   if (!ref.group.empty() || ref.kind != "Secret") {
     return Verdict::no("InvalidCertificateRef",
                        fmt::format("a certificateRef must name a Secret, not a {} of group '{}'",
                                    ref.kind, ref.group));
   }
-  const ObjectKey key{ref.name_space.value_or(gateway.metadata.name_space), ref.name};
-  const Referrer from{api::kGatewayGroup, "Gateway", gateway.metadata.name_space};
+  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
   if (!may_refer(reads, world, from, "", "Secret", key)) {
     return Verdict::no("RefNotPermitted",
-                       fmt::format("Secret {}: no ReferenceGrant in namespace {} lets Gateways of "
+                       fmt::format("Secret {}: no ReferenceGrant in namespace {} lets {}s of "
                                    "namespace {} refer to it",
-                                   key.text(), key.name_space, gateway.metadata.name_space));
+                                   key.text(), key.name_space, from.kind, from.name_space));
   }
   const Certificate* certificate = world.certificates.get(reads, key);
   if (certificate == nullptr) {
@@ -86,11 +85,11 @@ Verdict add_certificate(flow::Reads& reads, World& world, const api::Gateway& ga
   return {};
 }
 
-void add_certificates(flow::Reads& reads, World& world, const api::Gateway& gateway,
+void add_certificates(flow::Reads& reads, World& world, const Referrer& from,
                       const api::Listener& spec, ListenerModel& listener) {
   Verdict worst;
   for (const auto& ref : spec.tls->certificate_refs) {
-    Verdict verdict = add_certificate(reads, world, gateway, ref, listener);
+    Verdict verdict = add_certificate(reads, world, from, ref, listener);
     if (!verdict.ok && worst.ok) worst = std::move(verdict);
   }
   if (worst.ok) return;
@@ -102,10 +101,14 @@ void add_certificates(flow::Reads& reads, World& world, const api::Gateway& gate
   listener.resolved_refs = std::move(worst);
 }
 
-ListenerModel read_listener(flow::Reads& reads, World& world, const api::Gateway& gateway,
+}  // namespace
+
+ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwner& owner,
                             const api::Listener& spec) {
   ListenerModel listener;
-  listener.gateway = gateway.metadata.key();
+  listener.gateway = owner.gateway;
+  listener.set = owner.set;
+  listener.addresses = owner.addresses;
   listener.name = spec.name;
   listener.hostname = spec.hostname.value_or("").empty() ? "*" : *spec.hostname;
   listener.port = spec.port;
@@ -122,20 +125,13 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const api::Gateway
   listener.protocol = *protocol;
   allow_kinds(spec, listener);
   listener.programmed = check_tls(spec, *protocol);
-  if (listener.programmed.ok && spec.tls) add_certificates(reads, world, gateway, spec, listener);
+  const Referrer from{api::kGatewayGroup, owner.set.name.empty() ? "Gateway" : "ListenerSet",
+                      listener.name_space()};
+  if (listener.programmed.ok && spec.tls) add_certificates(reads, world, from, spec, listener);
   return listener;
 }
 
-Verdict check_addresses(const api::Gateway& gateway) {
-  for (const auto& address : gateway.spec.addresses) {
-    if (address.type != "IPAddress" && address.type != "Hostname") {
-      return Verdict::no(
-          "UnsupportedAddress",
-          fmt::format("spec.addresses: type {} is not supported: use IPAddress", address.type));
-    }
-  }
-  return {};
-}
+namespace {
 
 // Gateway-level settings replace those of the class; an unreadable reference makes the Gateway
 // invalid.
@@ -182,14 +178,19 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
   auto model = std::make_shared<GatewayModel>();
   model->key = key;
   model->created = gateway->metadata.creation_timestamp;
-  model->accepted = check_addresses(*gateway);
+  choose_addresses(world.options, *gateway, *model);
   if (Verdict settings = choose_settings(reads, world, *gateway, *klass, *model); !settings.ok) {
     model->accepted = std::move(settings);
   }
   model->proxy =
       klass->settings != nullptr && klass->settings->merge_gateways ? class_key.text() : key.text();
+  if (const auto& infrastructure = gateway->spec.infrastructure) {
+    model->labels = infrastructure->labels;
+    model->annotations = infrastructure->annotations;
+  }
+  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway)};
   for (const api::Listener& spec : gateway->spec.listeners) {
-    model->listeners.push_back(read_listener(reads, world, *gateway, spec));
+    model->listeners.push_back(read_listener(reads, world, owner, spec));
   }
   return model;
 }

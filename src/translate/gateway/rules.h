@@ -18,13 +18,47 @@ std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& w
 std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world,
                                                  const ObjectKey& key);
 
-// All Gateways of a proxy together: conflicts decided, ports formed.
+// Who owns listeners: a Gateway, or a ListenerSet that is to be merged into it.
+struct ListenerOwner {
+  ObjectKey gateway;
+  ObjectKey set;                       // empty: the Gateway itself
+  std::vector<std::string> addresses;  // to bind
+};
+
+// A listener looked at by itself.
+ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwner& owner,
+                            const api::Listener& spec);
+
+// spec.addresses of a Gateway: writes `accepted`, `addressed` and `addresses`.
+void choose_addresses(const Options& options, const api::Gateway& gateway, GatewayModel& model);
+
+// What a Gateway's listeners have to bind; empty: none of the addresses that it wants is usable.
+std::vector<std::string> bound_addresses(const GatewayModel& model, const api::Gateway& gateway);
+
+// A ListenerSet whose Gateway is ours: each entry looked at by itself.
+std::shared_ptr<const ListenerSetModel> read_listener_set(flow::Reads& reads, World& world,
+                                                          const ObjectKey& key);
+
+// All Gateways of a proxy together, with their ListenerSets: conflicts decided, ports formed.
 std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
                                              const std::string& proxy);
+
+// The port that is bound for a listener's port: shifted where it is privileged.
+int32_t bind_port_of(int32_t port, int32_t first_unprivileged_port);
+
+// Writes `accepted` (PortUnavailable) and `conflicted` of listeners in the order of precedence.
+void decide_conflicts(std::vector<ListenerModel>& listeners, int32_t first_unprivileged_port);
+
+// Writes `more_specific` and `overlapping_tls` (GEP-3567) of the ready ones.
+void find_overlaps(std::vector<ListenerModel>& listeners);
 
 // A Gateway with the listeners as form_proxy() decided them.
 std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
+
+// A ListenerSet with the entries as form_proxy() decided them.
+std::shared_ptr<const ListenerSetModel> settle_listener_set(flow::Reads& reads, World& world,
+                                                            const ObjectKey& key);
 
 // The processes that a proxy needs.
 std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world,

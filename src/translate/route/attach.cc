@@ -13,15 +13,11 @@ bool allows_namespace(flow::Reads& reads, World& world, const ListenerModel& lis
                       const std::string& name_space) {
   switch (listener.namespaces.from) {
     case api::FromNamespaces::kAll: return true;
-    case api::FromNamespaces::kSame: return listener.gateway.name_space == name_space;
+    case api::FromNamespaces::kSame: return listener.name_space() == name_space;
     case api::FromNamespaces::kSelector: break;
   }
-  const api::Namespace* object = world.namespaces.get(reads, {"", name_space});
-  std::map<std::string, std::string> labels;
-  if (object != nullptr) labels = object->metadata.labels;
-  labels.emplace("kubernetes.io/metadata.name",
-                 name_space);  // the API server sets it on every namespace
-  return listener.namespaces.selector && selects(*listener.namespaces.selector, labels);
+  return listener.namespaces.selector &&
+         selects(*listener.namespaces.selector, labels_of_namespace(reads, world, name_space));
 }
 
 bool is_referred(const api::ParentReference& ref, const ListenerModel& listener) {
@@ -29,26 +25,43 @@ bool is_referred(const api::ParentReference& ref, const ListenerModel& listener)
          (!ref.port || *ref.port == listener.port);
 }
 
-const PortModel* port_of(const ProxyModel& proxy, const ListenerModel& listener) {
-  for (const PortModel& port : proxy.ports) {
-    if (port.port == listener.port) return &port;
+// What a parentRef names.
+struct Parent {
+  std::string text;  // for messages: kind and key
+  std::string proxy;
+  Verdict attached;  // of a ListenerSet, to its Gateway
+  const std::vector<ListenerModel>& listeners;
+};
+
+// nullopt: it is none of ours.  A Gateway does not stand for the ListenerSets that are attached to
+// it.  GEP-1713.
+std::optional<Parent> parent_of(flow::Reads& reads, World& world, const api::ParentReference& ref,
+                                const std::string& name_space) {
+  if (ref.group != api::kGatewayGroup) return std::nullopt;
+  const ObjectKey key{ref.name_space ? std::string(*ref.name_space) : name_space, ref.name};
+  if (ref.kind == "Gateway") {
+    const GatewayModel* gateway = world.gateways.get(reads, key);
+    if (gateway != nullptr)
+      return Parent{"Gateway " + key.text(), gateway->proxy, {}, gateway->listeners};
+  } else if (ref.kind == "ListenerSet") {
+    const ListenerSetModel* set = world.sets.get(reads, key);
+    if (set != nullptr)
+      return Parent{"ListenerSet " + key.text(), set->proxy, set->attached, set->listeners};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
-AttachedListener attached(const GatewayModel& gateway, const PortModel& port,
-                          const ListenerModel& listener, const std::vector<Text>& route_hosts) {
-  std::vector<std::string> others;
-  for (const ListenerModel& other : port.listeners) others.push_back(other.hostname);
+AttachedListener attached(const Parent& parent, const ListenerModel& listener,
+                          const std::vector<Text>& route_hosts) {
   AttachedListener result;
-  result.gateway = gateway.key;
-  result.proxy = gateway.proxy;
+  result.gateway = listener.gateway;
+  result.proxy = parent.proxy;
   result.listener = listener.ir_name();
   result.section = listener.name;
-  result.route_configuration = route_configuration_of(port, listener);
+  result.route_configuration = listener.route_configuration;
   result.port = listener.port;
   result.https = listener.protocol == Protocol::kHttps;
-  result.hosts = hosts_on_listener(route_hosts, listener.hostname, others);
+  result.hosts = hosts_on_listener(route_hosts, listener.hostname, listener.more_specific);
   return result;
 }
 
@@ -60,14 +73,19 @@ bool has_common_host(const std::vector<Text>& hosts, const std::string& listener
 
 // The parent is there: which of its listeners take the route?
 Attachment attach_to(flow::Reads& reads, World& world, const RouteObject& route,
-                     const api::ParentReference& ref, const GatewayModel& gateway) {
+                     const api::ParentReference& ref, const Parent& parent) {
   const std::string_view kind = api::kind_of(route.object).name;
   const Text& name_space = route.metadata().name_space;
   Attachment result;
   result.ours = true;
-  const ProxyModel* proxy = world.proxies.get(reads, gateway.proxy);
+  if (!parent.attached.ok) {
+    result.accepted = Verdict::no(
+        "NoMatchingParent",
+        fmt::format("{} is not attached to its Gateway: {}", parent.text, parent.attached.message));
+    return result;
+  }
   bool referred = false, allowed = false;
-  for (const ListenerModel& listener : gateway.listeners) {
+  for (const ListenerModel& listener : parent.listeners) {
     if (!is_referred(ref, listener)) continue;
     referred = true;
     const auto& kinds = listener.kinds;
@@ -76,28 +94,28 @@ Attachment attach_to(flow::Reads& reads, World& world, const RouteObject& route,
       continue;
     allowed = true;
     if (!has_common_host(route.hostnames(), listener.hostname)) continue;
-    const PortModel* port =
-        proxy == nullptr || !listener.ready() ? nullptr : port_of(*proxy, listener);
-    if (port == nullptr) continue;
-    result.listeners.push_back(attached(gateway, *port, listener, route.hostnames()));
+    if (listener.served()) {
+      result.listeners.push_back(attached(parent, listener, route.hostnames()));
+    } else if (listener.accepted.ok && listener.conflicted.ok) {
+      result.idle.push_back({parent.proxy, listener.ir_name()});
+    }
   }
-  if (!result.listeners.empty()) return result;
+  if (!result.listeners.empty() || !result.idle.empty()) return result;
   if (!referred) {
-    result.accepted = Verdict::no(
-        "NoMatchingParent",
-        fmt::format("Gateway {} has no listener that the parentRef's sectionName and port name",
-                    gateway.key.text()));
+    result.accepted =
+        Verdict::no("NoMatchingParent",
+                    fmt::format("{} has no listener that the parentRef's sectionName and port name",
+                                parent.text));
   } else if (!allowed) {
     result.accepted = Verdict::no(
         "NotAllowedByListeners",
-        fmt::format("no listener of Gateway {} allows {}s from namespace {}: see its protocol and "
+        fmt::format("no listener of {} allows {}s from namespace {}: see its protocol and "
                     "allowedRoutes",
-                    gateway.key.text(), kind, name_space));
+                    parent.text, kind, name_space));
   } else {
-    result.accepted =
-        Verdict::no("NoMatchingListenerHostname",
-                    fmt::format("no usable listener of Gateway {} shares a hostname with the route",
-                                gateway.key.text()));
+    result.accepted = Verdict::no(
+        "NoMatchingListenerHostname",
+        fmt::format("no usable listener of {} shares a hostname with the route", parent.text));
   }
   return result;
 }
@@ -111,10 +129,8 @@ std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, cons
   result->created = route->metadata().creation_timestamp.unix_seconds;
   for (const api::ParentReference& ref : route->spec().parent_refs) {
     Attachment& attachment = result->parents.emplace_back();
-    if (ref.group != api::kGatewayGroup || ref.kind != "Gateway") continue;
-    const ObjectKey parent{ref.name_space.value_or(route->metadata().name_space), ref.name};
-    const GatewayModel* gateway = world.gateways.get(reads, parent);
-    if (gateway != nullptr) attachment = attach_to(reads, world, *route, ref, *gateway);
+    const auto parent = parent_of(reads, world, ref, route->metadata().name_space);
+    if (parent) attachment = attach_to(reads, world, *route, ref, *parent);
   }
   return result;
 }

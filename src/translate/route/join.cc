@@ -20,13 +20,11 @@ route_v3::VirtualHost empty_virtual_host(std::string_view listener, std::string_
 }
 
 // The listeners that a route configuration serves.
-std::vector<const ListenerModel*> listeners_of(const ProxyModel& proxy, const std::string& name) {
+std::vector<const ListenerModel*> listeners_of(const ProxyModel& proxy, std::string_view name) {
   std::vector<const ListenerModel*> result;
-  for (const PortModel& port : proxy.ports) {
-    for (const ListenerModel& listener : port.listeners) {
-      if (route_configuration_of(port, listener) == name) result.push_back(&listener);
-    }
-  }
+  const auto it = proxy.route_configurations.find(name);
+  if (it == proxy.route_configurations.end()) return result;
+  for (const size_t index : it->second) result.push_back(&proxy.listeners[index]);
   return result;
 }
 

@@ -4,6 +4,7 @@
 
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
+#include "translate/status/supported_features.h"
 
 namespace limen::translate {
 namespace {
@@ -20,13 +21,8 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
   std::vector<ResourceName> parts;
   for (const std::string& secret : listener.secrets)
     parts.push_back({proxy, xds::ResourceType::kSecret, secret});
-  const ProxyModel* model = world.proxies.get(reads, proxy);
-  for (const PortModel& port : model == nullptr ? std::vector<PortModel>() : model->ports) {
-    if (port.port != listener.port) continue;
-    parts.push_back({proxy, xds::ResourceType::kListener, port.name});
-    parts.push_back(
-        {proxy, xds::ResourceType::kRouteConfiguration, route_configuration_of(port, listener)});
-  }
+  parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
+  parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
   for (const ResourceName& part : parts) {
     const Refusal* refusal = world.refusals.get(reads, part);
     if (refusal != nullptr) return refused(part, refusal->message);
@@ -38,8 +34,8 @@ Verdict programmed_verdict(flow::Reads& reads, World& world, const std::string& 
                            const ListenerModel& listener) {
   if (!listener.programmed.ok) return listener.programmed;
   if (!listener.accepted.ok) return Verdict::no("Invalid", "the listener is not accepted");
-  if (!listener.conflicted.ok)
-    return Verdict::no("Invalid", "the listener conflicts with another one");
+  if (!listener.conflicted.ok) return listener.conflicted;
+  if (!listener.served()) return Verdict::no("Pending", "there is nothing that could serve it");
   return envoy_verdict(reads, world, proxy, listener);
 }
 
@@ -49,8 +45,8 @@ api::ListenerStatus listener_status(flow::Reads& reads, World& world, const std:
   status.name = listener.name;
   for (const std::string& kind : listener.kinds)
     status.supported_kinds.push_back({api::kGatewayGroup, kind});
-  status.attached_routes = static_cast<int32_t>(
-      world.attached_to.get(reads, {listener.gateway.text(), listener.name}).size());
+  status.attached_routes =
+      static_cast<int32_t>(world.attached_to.get(reads, {proxy, listener.ir_name()}).size());
 
   const Verdict accepted = listener.conflicted.ok ? listener.accepted : listener.conflicted;
   status.conditions.push_back(
@@ -65,16 +61,58 @@ api::ListenerStatus listener_status(flow::Reads& reads, World& world, const std:
   conflicted.status =
       listener.conflicted.ok ? api::ConditionStatus::kFalse : api::ConditionStatus::kTrue;
   status.conditions.push_back(std::move(conflicted));
+  if (!listener.overlapping_tls.ok) {
+    api::Condition overlapping =
+        condition("OverlappingTLSConfig", listener.overlapping_tls, "", "", generation);
+    overlapping.status = api::ConditionStatus::kTrue;
+    status.conditions.push_back(std::move(overlapping));
+  }
   return status;
+}
+
+Verdict proxy_verdict(flow::Reads& reads, World& world, const std::string& proxy) {
+  const ProxyState* state = world.proxy_states.get(reads, proxy);
+  if (state == nullptr || state->message.empty()) return {};
+  return Verdict::no(state->running ? "Invalid" : "NoResources", state->message);
+}
+
+struct Validity {
+  bool any = false;  // a listener is valid
+  bool all = false;
+};
+
+Validity validity_of(const std::vector<ListenerModel>& listeners) {
+  const auto is_ready = [](const ListenerModel& listener) { return listener.ready(); };
+  return {std::any_of(listeners.begin(), listeners.end(), is_ready),
+          std::all_of(listeners.begin(), listeners.end(), is_ready)};
+}
+
+// Accepted, as Gateways and ListenerSets have it: True with some listeners, False without any.
+api::Condition accepted_condition(Verdict verdict, Validity validity, const char* message,
+                                  int64_t generation) {
+  if (verdict.ok && !validity.any)
+    verdict = Verdict::no("ListenersNotValid", "no listener is valid");
+  return condition("Accepted", verdict, validity.all ? "Accepted" : "ListenersNotValid",
+                   validity.all ? message : "some listeners are not valid", generation);
+}
+
+// ResolvedRefs of the whole Gateway.
+Verdict resolved_verdict(const GatewayModel& gateway) {
+  for (const ListenerModel& listener : gateway.listeners) {
+    if (!listener.resolved_refs.ok) {
+      return Verdict::no("ListenersNotResolved", fmt::format("listener {}: {}", listener.name,
+                                                             listener.resolved_refs.message));
+    }
+  }
+  return {};
 }
 
 Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway,
                            bool any_ready) {
   if (!gateway.accepted.ok) return Verdict::no("Invalid", "the Gateway is not accepted");
   if (!any_ready) return Verdict::no("Invalid", "no listener can be programmed");
-  const ProxyState* state = world.proxy_states.get(reads, gateway.proxy);
-  if (state == nullptr || state->message.empty()) return {};
-  return Verdict::no(state->running ? "Invalid" : "NoResources", state->message);
+  if (!gateway.addressed.ok) return gateway.addressed;
+  return proxy_verdict(reads, world, gateway.proxy);
 }
 
 }  // namespace
@@ -87,6 +125,8 @@ std::shared_ptr<const api::GatewayClassStatus> class_status(flow::Reads& reads, 
   auto status = std::make_shared<api::GatewayClassStatus>();
   status->conditions.push_back(condition("Accepted", model->accepted, "Accepted",
                                          "Valid GatewayClass", object->metadata.generation));
+  for (const std::string_view feature : supported_features())
+    status->supported_features.push_back({std::string(feature)});
   return status;
 }
 
@@ -96,29 +136,48 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   const api::Gateway* object = world.gateway_objects.get(reads, key);
   if (gateway == nullptr || object == nullptr) return nullptr;
   const int64_t generation = object->metadata.generation;
-  const auto is_ready = [](const ListenerModel& listener) { return listener.ready(); };
   const auto& listeners = gateway->listeners;
-  const bool any = std::any_of(listeners.begin(), listeners.end(), is_ready);
-  const bool all = std::all_of(listeners.begin(), listeners.end(), is_ready);
+  const Validity validity = validity_of(listeners);
 
   auto status = std::make_shared<api::GatewayStatus>();
-  Verdict accepted = gateway->accepted;
-  if (accepted.ok && !any) accepted = Verdict::no("ListenersNotValid", "no listener is valid");
-  api::Condition condition_accepted =
-      condition("Accepted", accepted, all ? "Accepted" : "ListenersNotValid",
-                all ? "the Gateway is accepted" : "some listeners are not valid", generation);
-  status->conditions.push_back(std::move(condition_accepted));
-  const Verdict programmed = programmed_verdict(reads, world, *gateway, any);
+  status->conditions.push_back(
+      accepted_condition(gateway->accepted, validity, "the Gateway is accepted", generation));
+  const Verdict programmed = programmed_verdict(reads, world, *gateway, validity.any);
   status->conditions.push_back(condition("Programmed", programmed, "Programmed",
                                          "the configuration is sent to the proxies", generation));
+  status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(*gateway), "ResolvedRefs",
+                                         "all references are resolved", generation));
+  status->attached_listener_sets = static_cast<int32_t>(world.accepted_sets.get(reads, key).size());
   const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
-  if (gateway->accepted.ok && any && (state == nullptr || state->running)) {
-    for (const std::string& address : world.options.addresses)
+  if (gateway->accepted.ok && validity.any && (state == nullptr || state->running)) {
+    for (const std::string& address : gateway->addresses)
       status->addresses.push_back({"IPAddress", address, {}});
   }
   for (const ListenerModel& listener : listeners)
     status->listeners.push_back(
         listener_status(reads, world, gateway->proxy, listener, generation));
+  return status;
+}
+
+std::shared_ptr<const api::ListenerSetStatus> listener_set_status(flow::Reads& reads, World& world,
+                                                                  const ObjectKey& key) {
+  const ListenerSetModel* set = world.sets.get(reads, key);
+  const api::ListenerSet* object = world.listener_sets.get(reads, key);
+  if (set == nullptr || object == nullptr) return nullptr;
+  const int64_t generation = object->metadata.generation;
+  const Validity validity = validity_of(set->listeners);
+  Verdict programmed = set->attached;
+  if (programmed.ok && !validity.any)
+    programmed = Verdict::no("ListenersNotValid", "no listener is valid");
+  if (programmed.ok) programmed = proxy_verdict(reads, world, set->proxy);
+
+  auto status = std::make_shared<api::ListenerSetStatus>();
+  status->conditions.push_back(
+      accepted_condition(set->attached, validity, "the ListenerSet is accepted", generation));
+  status->conditions.push_back(condition("Programmed", programmed, "Programmed",
+                                         "the configuration is sent to the proxies", generation));
+  for (const ListenerModel& listener : set->listeners)
+    status->listeners.push_back(listener_status(reads, world, set->proxy, listener, generation));
   return status;
 }
 

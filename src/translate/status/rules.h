@@ -10,6 +10,8 @@ std::shared_ptr<const api::GatewayClassStatus> class_status(flow::Reads& reads, 
                                                             const ObjectKey& key);
 std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, World& world,
                                                          const ObjectKey& key);
+std::shared_ptr<const api::ListenerSetStatus> listener_set_status(flow::Reads& reads, World& world,
+                                                                  const ObjectKey& key);
 std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& world,
                                                      const RouteKey& key);
 std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, World& world,

@@ -1,0 +1,104 @@
+// The Gateways and ListenerSets of a proxy together.
+#include <algorithm>
+#include <map>
+
+#include "translate/gateway/rules.h"
+#include "translate/route/rules.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kAnyAddress[] = "0.0.0.0";
+
+// The listeners of one owner, behind those that are there.
+void append(const ObjectKey& gateway, const ObjectKey& set,
+            const std::vector<ListenerModel>& listeners, ProxyModel& model) {
+  const size_t begin = model.listeners.size();
+  model.listeners.insert(model.listeners.end(), listeners.begin(), listeners.end());
+  model.ranges[{gateway, set}] = {begin, model.listeners.size()};
+}
+
+void add_addresses(const ListenerModel& listener, std::vector<std::string>& addresses) {
+  for (const std::string& address : listener.addresses) {
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+      addresses.push_back(address);
+  }
+}
+
+bool is_bound(const ListenerModel& listener) {
+  return listener.ready() && !listener.addresses.empty();
+}
+
+void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
+  std::map<int32_t, PortModel> ports;
+  for (size_t i = 0; i < model.listeners.size(); ++i) {
+    ListenerModel& listener = model.listeners[i];
+    if (!is_bound(listener)) continue;
+    PortModel& port = ports[listener.port];
+    if (port.name.empty()) {
+      port.name = listener.ir_name();
+      port.port = listener.port;
+      port.bind_port = bind_port_of(listener.port, first_unprivileged_port);
+      port.protocol = listener.protocol;
+    }
+    add_addresses(listener, port.addresses);
+    listener.port_name = port.name;
+    listener.route_configuration = route_configuration_of(port, listener);
+    model.route_configurations[listener.route_configuration].push_back(i);
+    port.listeners.push_back(listener);
+  }
+  for (auto& [number, port] : ports) {
+    const auto& addresses = port.addresses;
+    if (std::find(addresses.begin(), addresses.end(), kAnyAddress) != addresses.end())
+      port.addresses = {kAnyAddress};
+    model.ports.push_back(std::move(port));
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
+                                             const std::string& proxy) {
+  auto model = std::make_shared<ProxyModel>();
+  for (const auto& [key, gateway] : world.gateways_of_proxy.get(reads, proxy)) {
+    if (!gateway.accepted.ok) continue;
+    if (model->settings == nullptr) model->settings = gateway.settings;
+    model->labels.insert(gateway.labels.begin(), gateway.labels.end());
+    model->annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
+    append(key, {}, gateway.listeners, *model);
+    for (const auto& [set_key, set] : world.sets_of_gateway.get(reads, key)) {
+      if (set.attached.ok) append(key, set_key, set.listeners, *model);
+    }
+  }
+  const int32_t first_unprivileged_port = world.options.first_unprivileged_port;
+  decide_conflicts(model->listeners, first_unprivileged_port);
+  find_overlaps(model->listeners);
+  form_ports(first_unprivileged_port, *model);
+  return model;
+}
+
+std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key) {
+  const GatewayModel* spec = world.gateway_specs.get(reads, key);
+  if (spec == nullptr) return nullptr;
+  const ProxyModel* proxy = world.proxies.get(reads, spec->proxy);
+  auto model = std::make_shared<GatewayModel>(*spec);
+  if (proxy != nullptr && spec->accepted.ok) model->listeners = proxy->listeners_of(key, {});
+  return model;
+}
+
+std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world,
+                                                   const std::string& proxy) {
+  const ProxyModel* model = world.proxies.get(reads, proxy);
+  if (model == nullptr) return nullptr;
+  auto plan = std::make_shared<infra::ProxyPlan>();
+  plan->proxy = proxy;
+  if (model->settings != nullptr) plan->settings = *model->settings;
+  for (const PortModel& port : model->ports)
+    plan->ports.push_back({port.name, port.port, port.bind_port});
+  plan->labels = model->labels;
+  plan->annotations = model->annotations;
+  return plan;
+}
+
+}  // namespace limen::translate
