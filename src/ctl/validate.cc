@@ -77,7 +77,8 @@ class StatusReport {
         lines_.size() > before &&
         std::all_of(status.conditions.begin(), status.conditions.end(), [](const auto& condition) {
           return condition.type == "Programmed" || !is_bad(condition) ||
-                 condition.reason == "ListenersNotValid";
+                 condition.reason == "ListenersNotValid" ||
+                 condition.reason == "ListenersNotResolved";
         });
     if (!no_listener) add(status.conditions, "");  // else they follow from the listeners'
   }
