@@ -46,7 +46,7 @@ TEST(Text, OrdersByItsCharacters) {
   EXPECT_LT(Text("a"), Text("b"));
   EXPECT_LT(Text(), Text("a"));
   EXPECT_LT(Text("a"), Text("ab"));
-  const absl::flat_hash_set<Text> set = {"x", "y", "x"};
+  const absl::flat_hash_set<Text> set = {Text("x"), Text("y"), Text("x")};
   EXPECT_EQ(set.size(), 2u);
 }
 
