@@ -1,5 +1,7 @@
 #include "base/hash.h"
 
+#include <absl/numeric/int128.h>
+
 #include <cstring>
 
 namespace limen {
@@ -37,6 +39,19 @@ uint64_t stripes(const char*& at, const char* end, uint64_t seed) {
   return hash;
 }
 
+constexpr uint64_t kPrime = (uint64_t{1} << 61) - 1;
+constexpr uint64_t kBase = 0x1A2F5C3D9B8E7461u;  // any number of the field that is not small
+
+uint64_t times(uint64_t a, uint64_t b) { return absl::Uint128Low64(absl::uint128(a) * b % kPrime); }
+
+uint64_t power(uint64_t base, size_t exponent) {
+  uint64_t result = 1;
+  for (; exponent > 0; exponent >>= 1, base = times(base, base)) {
+    if ((exponent & 1) != 0) result = times(result, base);
+  }
+  return result;
+}
+
 uint64_t avalanche(uint64_t hash) {
   hash = (hash ^ (hash >> 33)) * kP2;
   hash = (hash ^ (hash >> 29)) * kP3;
@@ -57,6 +72,12 @@ uint64_t hash_bytes(std::string_view bytes, uint64_t seed) {
   }
   for (; at != end; ++at) hash = rotate(hash ^ (static_cast<unsigned char>(*at) * kP5), 11) * kP1;
   return avalanche(hash);
+}
+
+void SequenceHash::add(uint64_t item) { value_ = (times(value_, kBase) + item % kPrime) % kPrime; }
+
+void SequenceHash::append(SequenceHash run, size_t count) {
+  value_ = (times(value_, power(kBase, count)) + run.value_) % kPrime;
 }
 
 }  // namespace limen

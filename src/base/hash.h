@@ -1,6 +1,7 @@
 // A 64-bit hash that is the same in every process and build (absl::Hash is seeded per process).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -13,5 +14,19 @@ inline uint64_t hash_combine(uint64_t hash, uint64_t part) {
   hash ^= part + 0x9e3779b97f4a7c15u + (hash << 12) + (hash >> 4);
   return hash * 0xff51afd7ed558ccdu;
 }
+
+// The hash of a sequence, which can be put together of those of its runs: whatever the cuts, the
+// hash is the same.  A polynomial in the items' hashes over the field of 2^61 - 1 elements.
+class SequenceHash {
+ public:
+  explicit SequenceHash(uint64_t value = 0) : value_(value) {}
+  void add(uint64_t item);
+  // The sequence goes on with `run`, which has `count` items.
+  void append(SequenceHash run, size_t count);
+  uint64_t value() const { return value_; }
+
+ private:
+  uint64_t value_;
+};
 
 }  // namespace limen

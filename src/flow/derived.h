@@ -27,18 +27,19 @@ class Derived : public Table<K, V> {
       if ((before == nullptr) != (entry.second.value == nullptr)) wake(entry.first);
     });
   }
-  template <class K2, class V2, class S, class Rule>
-  Derived(std::string name, Index<K, K2, V2, S>& source, Rule rule)
+  template <class K2, class V2, class S, class Made, class Rule>
+  Derived(std::string name, Index<K, K2, V2, S, Made>& source, Rule rule)
       : Derived(source.graph(), std::move(name), std::move(rule),
                 [&source](const K& key) { return source.has(key); }) {
     source.follow([this](const K& key) { wake(key); });
   }
 
-  // What the row has read and what woke it; nullopt if the source has no such key.
-  std::optional<Explanation> explain(const K& key) const {
-    const auto* slot = this->find(key);
-    if (slot == nullptr || slot->row == kNone) return std::nullopt;
-    return this->graph().explain(slot->row);
+  // Rows read the row (or the group) of their own key in these: what nearly every row does needs no
+  // edge.  REQUIRES: `sources` stand above and have no rows yet.  It holds for reads that pass on
+  // the rule's own `key`, not a copy of it.
+  template <class... Sources>
+  void reads_own(Sources&... sources) {
+    (add_own(sources), ...);
   }
 
  private:
@@ -59,13 +60,30 @@ class Derived : public Table<K, V> {
     }
   }
 
+  template <class S>
+  void add_own(Table<K, S>& source) {
+    this->own(source);
+    source.follow([this](const auto& entry, const auto&) { wake_if_there(entry.first); });
+  }
+  template <class K2, class V2, class S, class Made>
+  void add_own(Index<K, K2, V2, S, Made>& source) {
+    this->own(source);
+    source.follow_members([this](const K& key) { wake_if_there(key); });
+  }
+
+  void wake_if_there(const K& key) {
+    if (exists_(key)) wake(key);
+  }
   void wake(const K& key) {
     Entry& entry = this->entry_of(key);
     RowId& row = entry.second.row;
     if (row == kNone) row = this->graph().new_row(*this, &entry);
-    this->graph().mark_dirty(row, kNone);
+    this->graph().mark_dirty(row);
   }
 
+  const void* key_of(const void* row) const override {
+    return &static_cast<const Entry*>(row)->first;
+  }
   bool run(void* row, Reads& reads) override {
     Entry& entry = *static_cast<Entry*>(row);
     const bool exists = exists_(entry.first);

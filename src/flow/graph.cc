@@ -17,13 +17,27 @@ Node::Node(Graph& graph, std::string name)
   graph.dirty_.emplace_back();
 }
 
-void Reads::note(const Node& node, void* entry, CellId& cell) {
-  if (node.position_ >= reader_->position_) {
-    misused("the rule of " + reader_->name_ + " reads " + node.name_ +
+void Node::require_above(const Node& read) const {
+  if (read.position_ >= position_) {
+    misused("the rule of " + name_ + " reads " + read.name_ +
             ", which is not created before its own");
   }
+}
+
+void Node::own(const Node& node) {
+  require_above(node);
+  own_.push_back(&node);
+}
+
+void Reads::note(const Node& node, void* entry, CellId& cell) {
+  reader_->require_above(node);
   if (cell == kNone) cell = node.graph_.cells_.add({entry, kNone, node.position_});
   cells_.push_back(cell);
+}
+
+bool Reads::is_own(const Node& node, const void* key) const {
+  const auto& own = reader_->own_;
+  return key == key_ && std::find(own.begin(), own.end(), &node) != own.end();
 }
 
 size_t Graph::commit() {
@@ -44,6 +58,7 @@ void Graph::run(RowId row) {
   rows_[row].dirty = false;
   Node& node = *nodes_[rows_[row].node];
   reads_.reader_ = &node;
+  reads_.key_ = node.key_of(rows_[row].entry);
   reads_.cells_.clear();
   const bool exists = node.run(rows_[row].entry, reads_);
   set_reads(row);
@@ -93,40 +108,26 @@ void Graph::free_unread_cells() {
 }
 
 RowId Graph::new_row(const Node& node, void* entry) {
-  return rows_.add({entry, kNone, node.position_, false, {}});
+  return rows_.add({entry, node.position_, false, {}});
 }
 
 void Graph::touch(CellId cell) {
   if (cell == kNone) return;
   for (uint32_t edge = cells_[cell].first_edge; edge != kNone; edge = edges_[edge].next) {
-    mark_dirty(edges_[edge].row, cell);
+    mark_dirty(edges_[edge].row);
   }
 }
 
-void Graph::mark_dirty(RowId row, CellId woken_by) {
+void Graph::mark_dirty(RowId row) {
   Row& it = rows_[row];
   if (it.dirty) return;
   it.dirty = true;
-  it.woken_by = woken_by;
   dirty_[it.node].push_back(row);
 }
 
 std::vector<Counters> Graph::counters() const {
   std::vector<Counters> result;
   for (const Node* node : nodes_) result.push_back(node->counters());
-  return result;
-}
-
-// A cell that the row still reads cannot have been freed and used again since it woke the row.
-Explanation Graph::explain(RowId row) const {
-  const Row& it = rows_[row];
-  Explanation result{{}, it.woken_by == kNone ? "its source" : "something it reads no longer"};
-  for (uint32_t edge : it.edges) {
-    const Cell& cell = cells_[edges_[edge].cell];
-    const Node& node = *nodes_[cell.node];
-    result.reads.push_back(node.name_ + " " + node.text_of(cell.entry));
-    if (edges_[edge].cell == it.woken_by) result.woken_by = result.reads.back();
-  }
   return result;
 }
 

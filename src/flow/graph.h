@@ -30,12 +30,6 @@ struct Counters {
   size_t cut_off = 0;     // ... to what it was already
 };
 
-// Why a derived row is what it is.  Each text is "<table> <key>".
-struct Explanation {
-  std::vector<std::string> reads;
-  std::string woken_by;  // the first change that made it run last
-};
-
 // A table or an index, as the graph sees it.  An entry is what the node keeps under one key; the
 // graph only hands it back.  REQUIRES: the node lives as long as its graph commits.
 class Node {
@@ -49,17 +43,22 @@ class Node {
   const std::string& name() const { return name_; }
   virtual Counters counters() const = 0;
 
+ protected:
+  void own(const Node& node);
+
  private:
   friend Graph;
   friend Reads;
-  virtual std::string text_of(const void* entry) const = 0;
+  void require_above(const Node& read) const;
   virtual void unread(void* entry) = 0;  // the entry's cell is freed: its last reader is gone
-  // Of derived tables; false: the row exists no longer.
-  virtual bool run(void*, Reads&) { return true; }
+  // Of derived tables.
+  virtual const void* key_of(const void*) const { return nullptr; }
+  virtual bool run(void*, Reads&) { return true; }  // false: the row exists no longer
 
   Graph& graph_;
   const std::string name_;
-  const uint16_t position_;  // in the order of creation
+  std::vector<const Node*> own_;  // of a derived table: see Derived::reads_own()
+  const uint16_t position_;       // in the order of creation
 };
 
 // What a rule reads through: it notes each cell.
@@ -67,10 +66,14 @@ class Reads {
  public:
   // For tables and indexes: `entry` is being read.  Gives it a cell if it has none yet.
   void note(const Node& node, void* entry, CellId& cell);
+  // Whether `key` is the very key of the row that runs, and changes of it in `node` wake the row
+  // without an edge.
+  bool is_own(const Node& node, const void* key) const;
 
  private:
   friend Graph;
   const Node* reader_ = nullptr;
+  const void* key_ = nullptr;
   std::vector<CellId> cells_;
 };
 
@@ -94,8 +97,7 @@ class Graph {
   bool committing() const { return committing_; }
   RowId new_row(const Node& node, void* entry);
   void touch(CellId cell);  // the cell's value is another; kNone: nobody has read it
-  void mark_dirty(RowId row, CellId woken_by);
-  Explanation explain(RowId row) const;
+  void mark_dirty(RowId row);
 
  private:
   friend Node;
@@ -107,7 +109,6 @@ class Graph {
   };
   struct Row {
     void* entry;
-    CellId woken_by;  // kNone: by its source
     uint16_t node;
     bool dirty;
     absl::InlinedVector<uint32_t, 4> edges;  // in the order of their cells

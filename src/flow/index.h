@@ -3,7 +3,8 @@
 //
 // A row may be in many groups, and more than once in one with different sort values.  Members stand
 // in the order of (Sort, K), and a group hands out their values, so that a rule needs no other
-// look-up. G needs what a table's key needs (table.h); Sort and K need <.
+// look-up.  G needs what a table's key needs (table.h); Sort and K need <.  With Made, rules can
+// fold() groups: see runs.h.
 #pragma once
 
 #include <absl/container/btree_set.h>
@@ -16,11 +17,12 @@
 #include <variant>
 #include <vector>
 
+#include "flow/runs.h"
 #include "flow/table.h"
 
 namespace limen::flow {
 
-template <class G, class K, class V, class Sort = std::monostate>
+template <class G, class K, class V, class Sort = std::monostate, class Made = void>
 class Index : public Node {
   using Entry = typename Table<K, V>::Entry;
   using Value = typename Table<K, V>::Value;
@@ -51,11 +53,12 @@ class Index : public Node {
 
   // Iterates over (key, value), over (sort, key, value) with sorted(), or over (key, shared_ptr of
   // the value) with shared().
-  class Group {
+  class Range {
+    using Inner = typename Members::const_iterator;
     enum class Form { kPlain, kSorted, kShared };
     template <Form kForm>
     struct Iterator {
-      typename Members::const_iterator inner;
+      Inner inner;
 
       auto operator*() const {
         const auto& [key, slot] = *inner->entry;
@@ -71,25 +74,58 @@ class Index : public Node {
       bool operator==(const Iterator& other) const { return inner == other.inner; }
     };
     template <Form kForm>
-    struct Range {
-      const Members& members;
-      auto begin() const { return Iterator<kForm>{members.begin()}; }
-      auto end() const { return Iterator<kForm>{members.end()}; }
+    struct View {
+      Inner first, last;
+      auto begin() const { return Iterator<kForm>{first}; }
+      auto end() const { return Iterator<kForm>{last}; }
     };
 
    public:
+    Range(Inner first, Inner last, size_t size) : first_(first), last_(last), size_(size) {}
+    size_t size() const { return size_; }
+    auto begin() const { return Iterator<Form::kPlain>{first_}; }
+    auto end() const { return Iterator<Form::kPlain>{last_}; }
+    View<Form::kSorted> sorted() const { return {first_, last_}; }
+    View<Form::kShared> shared() const { return {first_, last_}; }
+
+   private:
+    Inner first_, last_;
+    size_t size_;
+  };
+
+  class Group {
+   public:
     size_t size() const { return members_.size(); }
     bool empty() const { return members_.empty(); }
-    auto begin() const { return Iterator<Form::kPlain>{members_.begin()}; }
-    auto end() const { return Iterator<Form::kPlain>{members_.end()}; }
-    Range<Form::kSorted> sorted() const { return {members_}; }
-    Range<Form::kShared> shared() const { return {members_}; }
+    Range all() const { return {members_.begin(), members_.end(), size()}; }
+    auto begin() const { return all().begin(); }
+    auto end() const { return all().end(); }
+    auto sorted() const { return all().sorted(); }
+    auto shared() const { return all().shared(); }
+
+    // use(made) for each run in order, with what make(Range) made of it, now or earlier; false: the
+    // group is small, nothing was called.  REQUIRES: `make` reads nothing else.
+    template <class Make, class Use>
+    bool fold(Make make, Use use) const {
+      return runs_.fold(
+          members_,
+          [&](auto first, auto last, size_t size) { return make(Range(first, last, size)); }, use);
+    }
 
    private:
     friend Index;
+    void insert(const Member& member) {
+      if (members_.insert(member).second) runs_.inserted(member);
+    }
+    void erase(const Member& member) {
+      const auto it = members_.find(member);
+      if (it != members_.end()) runs_.erased(member, members_.erase(it));
+    }
+
     Members members_;
     CellId cell_ = kNone;
     bool followed_ = false;  // the followers know that it has members
+    [[no_unique_address]] mutable Runs<Members, Made> runs_;
   };
 
   Index(std::string name, Table<K, V>& source, GroupsOf groups_of)
@@ -99,33 +135,45 @@ class Index : public Node {
 
   // For rules.  The group stays valid until the end of the rule.
   const Group& get(Reads& reads, const G& key) {
+    if (reads.is_own(*this, &key)) {
+      static const Group kEmpty;
+      const auto it = groups_.find(key);
+      return it == groups_.end() ? kEmpty : it->second;
+    }
     auto& entry = *groups_.try_emplace(key).first;
     reads.note(*this, &entry, entry.second.cell_);
     return entry.second;
   }
 
+  using Follower = std::function<void(const G&)>;
   // For Derived: a group that has members exists; a follower hears when one comes or goes.
   bool has(const G& key) const {
     const auto it = groups_.find(key);
     return it != groups_.end() && !it->second.empty();
   }
-  void follow(std::function<void(const G&)> follower) {
-    if (!groups_.empty())
-      misused(name() + " has groups already when something begins to follow it");
-    followers_.push_back(std::move(follower));
-  }
+  void follow(Follower follower) { add(followers_, std::move(follower)); }
+  // The same, and when a member changes.
+  void follow_members(Follower follower) { add(member_followers_, std::move(follower)); }
 
   size_t groups() const { return groups_.size(); }  // with members or readers
   Counters counters() const override { return {name(), groups_.size(), 0, 0}; }
 
  private:
+  void add(std::vector<Follower>& followers, Follower follower) {
+    if (!groups_.empty())
+      misused(name() + " has groups already when something begins to follow it");
+    followers.push_back(std::move(follower));
+  }
+
   void move(const Entry& entry, const Value& before) {
     const std::vector<Place> from = places_of(entry.first, before);
     const std::vector<Place> to = places_of(entry.first, entry.second.value);
     if (from != to) {
-      for (const auto& [group, sort] : from) groups_[group].members_.erase({sort, &entry});
-      for (const auto& [group, sort] : to) groups_[group].members_.insert({sort, &entry});
+      for (const auto& [group, sort] : from) groups_[group].erase({sort, &entry});
+      for (const auto& [group, sort] : to) groups_[group].insert({sort, &entry});
       for (const auto& place : from) settle(place.first);
+    } else if constexpr (!std::is_void_v<Made>) {
+      for (const auto& [group, sort] : to) groups_[group].runs_.changed({sort, &entry});
     }
     for (const auto& place : to) settle(place.first);
   }
@@ -142,6 +190,7 @@ class Index : public Node {
     if (it == groups_.end()) return;  // in `from` twice, and dropped the first time
     Group& group = it->second;
     graph().touch(group.cell_);
+    for (const auto& follower : member_followers_) follower(key);
     if (group.followed_ == group.empty()) {
       group.followed_ = !group.empty();
       for (const auto& follower : followers_) follower(key);
@@ -153,9 +202,6 @@ class Index : public Node {
     if (entry.second.empty() && entry.second.cell_ == kNone) groups_.erase(entry.first);
   }
 
-  std::string text_of(const void* entry) const override {
-    return key_text(static_cast<const std::pair<const G, Group>*>(entry)->first);
-  }
   void unread(void* entry) override {
     auto& it = *static_cast<std::pair<const G, Group>*>(entry);
     it.second.cell_ = kNone;
@@ -164,7 +210,7 @@ class Index : public Node {
 
   GroupsOf groups_of_;
   absl::node_hash_map<G, Group> groups_;
-  std::vector<std::function<void(const G&)>> followers_;
+  std::vector<Follower> followers_, member_followers_;
 };
 
 }  // namespace limen::flow

@@ -1,11 +1,10 @@
 // A keyed table of immutable, shared values.  Input tables are set by hand; Derived (derived.h) is
-// a table whose rows a rule computes.  Setting an equal value is no change.  K needs ==,
-// AbslHashValue and a text (see key_text); V needs ==.
+// a table whose rows a rule computes.  Setting an equal value is no change.  K needs ==
+// and AbslHashValue; V needs ==.
 #pragma once
 
 #include <absl/container/node_hash_map.h>
 #include <absl/hash/hash.h>
-#include <absl/strings/str_cat.h>
 
 #include <functional>
 #include <memory>
@@ -16,16 +15,6 @@
 #include "flow/graph.h"
 
 namespace limen::flow {
-
-// How explanations print a key: key.text(), or without such a member what absl::StrCat makes of it.
-template <class K>
-std::string key_text(const K& key) {
-  if constexpr (requires { key.text(); }) {
-    return key.text();
-  } else {
-    return absl::StrCat(key);
-  }
-}
 
 template <class K, class V>
 class Table : public Node {
@@ -110,14 +99,16 @@ class Table : public Node {
 
  private:
   const Value& read(Reads& reads, const K& key) {
+    if (reads.is_own(*this, &key)) {
+      static const Value kAbsent;
+      const Slot* slot = find(key);
+      return slot == nullptr ? kAbsent : slot->value;
+    }
     Entry& entry = entry_of(key);
     reads.note(*this, &entry, entry.second.cell);
     return entry.second.value;
   }
 
-  std::string text_of(const void* entry) const override {
-    return key_text(static_cast<const Entry*>(entry)->first);
-  }
   void unread(void* entry) override {
     static_cast<Entry*>(entry)->second.cell = kNone;
     drop_if_unused(*static_cast<Entry*>(entry));

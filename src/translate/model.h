@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -134,9 +135,9 @@ struct ProxyModel {
   std::vector<ListenerModel> listeners;
   std::vector<PortModel> ports;
   // Look-up, made from the above: where a Gateway's own listeners (with an empty second key) or the
-  // entries of a ListenerSet stand, and which listeners a route configuration serves.
+  // entries of a ListenerSet stand, and the names of the route configurations that serve them.
   std::map<std::pair<ObjectKey, ObjectKey>, std::pair<size_t, size_t>> ranges;
-  std::map<std::string, std::vector<size_t>, std::less<>> route_configurations;
+  std::set<std::string> route_configurations;
 
   std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
 
@@ -201,7 +202,6 @@ struct AttachedListener {
   Text route_configuration;
   int32_t port = 0;
   bool https = false;
-  bool default_port = false;  // 80 for HTTP, 443 for HTTPS
   std::vector<RouteHost> hosts;
 
   bool operator==(const AttachedListener&) const = default;

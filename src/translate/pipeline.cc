@@ -26,8 +26,20 @@ void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto
   for (const RouteEntry& entry : route.entries) emit(entry.virtual_host, entry.order);
 }
 
+void hosts_by_route_configuration(const VirtualHostKey& key, const xds::Fragment&, auto& emit) {
+  emit(ProxyName{key.proxy, key.route_configuration});
+}
+
+void own_hosts_of_listeners(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  for (const ListenerModel& listener : model.listeners) {
+    if (listener.served())
+      emit(VirtualHostKey{proxy, listener.route_configuration, listener.ir_name(),
+                          listener.hostname});
+  }
+}
+
 void names_of_route_configurations(const std::string& proxy, const ProxyModel& model, auto& emit) {
-  for (const auto& [name, listeners] : model.route_configurations) emit(ProxyName{proxy, name});
+  for (const auto& name : model.route_configurations) emit(ProxyName{proxy, name});
 }
 
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
@@ -117,9 +129,18 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                              }),
       virtual_hosts("virtual_hosts", routes_of_virtual_host, bind(*this, join_virtual_host)),
       virtual_hosts_of("virtual_hosts_of", virtual_hosts,
-                       [](const auto& key, const auto&, auto& emit) {
-                         emit(ProxyName{key.proxy, key.route_configuration});
+                       [](const auto& key, const auto& host, auto& emit) {
+                         hosts_by_route_configuration(key, host, emit);
                        }),
+      hosts_of_listeners("hosts_of_listeners", proxies,
+                         [](const auto& proxy, const auto& model, auto& emit) {
+                           own_hosts_of_listeners(proxy, model, emit);
+                         }),
+      unserved_hosts("unserved_hosts", hosts_of_listeners, bind(*this, hold_unserved_host)),
+      unserved_hosts_of("unserved_hosts_of", unserved_hosts,
+                        [](const auto& key, const auto& host, auto& emit) {
+                          hosts_by_route_configuration(key, host, emit);
+                        }),
       route_configuration_names("route_configuration_names", proxies,
                                 [](const auto& proxy, const auto& model, auto& emit) {
                                   names_of_route_configurations(proxy, model, emit);
@@ -177,6 +198,18 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      [this](flow::Reads& reads, const RouteKey& key) {
                        return shared_route_statuses.share(route_status(reads, *this, key));
                      }),
-      backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {}
+      backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {
+  certificates.reads_own(secret_objects);
+  service_targets.reads_own(services);
+  backend_targets.reads_own(backends);
+  candidates.reads_own(route_objects);
+  attachments.reads_own(candidates);
+  routes.reads_own(route_objects, attachments, held_routes);
+  virtual_hosts.reads_own(routes_of_virtual_host);
+  unserved_hosts.reads_own(virtual_hosts);
+  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of);
+  route_statuses.reads_own(route_objects, attachments, routes, routes_to_refused);
+  backend_statuses.reads_own(backends, refused_backends);
+}
 
 }  // namespace limen::translate

@@ -14,6 +14,10 @@ struct GatewayOrder {  // oldest first, then by name (the key)
   auto operator<=>(const GatewayOrder&) const = default;
 };
 
+// The virtual hosts of route configurations.
+using VirtualHosts =
+    flow::Index<ProxyName, VirtualHostKey, xds::Fragment, std::monostate, xds::Fragment>;
+
 struct World {
   explicit World(Options options);
 
@@ -82,9 +86,15 @@ struct World {
   // Route -> its xDS and the clusters it uses.
   flow::Derived<RouteKey, TranslatedRoute> routes;
 
-  flow::Index<VirtualHostKey, RouteKey, TranslatedRoute, MatchOrder> routes_of_virtual_host;
+  flow::Index<VirtualHostKey, RouteKey, TranslatedRoute, MatchOrder, xds::Fragment>
+      routes_of_virtual_host;
   flow::Derived<VirtualHostKey, xds::Fragment> virtual_hosts;
-  flow::Index<ProxyName, VirtualHostKey, xds::Fragment> virtual_hosts_of;
+  VirtualHosts virtual_hosts_of;
+  // A listener's own hostname, where it has no routes -> a virtual host that answers 404 and leaves
+  // nothing to a less specific listener.
+  flow::Index<VirtualHostKey, std::string, ProxyModel> hosts_of_listeners;
+  flow::Derived<VirtualHostKey, xds::Fragment> unserved_hosts;
+  VirtualHosts unserved_hosts_of;
   flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
   flow::Derived<ProxyName, xds::Fragment> route_configurations;
 

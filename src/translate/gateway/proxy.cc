@@ -44,7 +44,7 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
     add_addresses(listener, port.addresses);
     listener.port_name = port.name;
     listener.route_configuration = route_configuration_of(port, listener);
-    model.route_configurations[listener.route_configuration].push_back(i);
+    model.route_configurations.insert(listener.route_configuration);
     port.listeners.push_back(listener);
   }
   for (auto& [number, port] : ports) {

@@ -2,8 +2,6 @@
 #include <envoy/config/route/v3/route.pb.h>
 #include <fmt/format.h>
 
-#include <map>
-
 #include "translate/hostnames.h"
 #include "translate/route/rules.h"
 
@@ -19,49 +17,56 @@ route_v3::VirtualHost empty_virtual_host(std::string_view listener, std::string_
   return message;
 }
 
-// The listeners that a route configuration serves.
-std::vector<const ListenerModel*> listeners_of(const ProxyModel& proxy, std::string_view name) {
-  std::vector<const ListenerModel*> result;
-  const auto it = proxy.route_configurations.find(name);
-  if (it == proxy.route_configurations.end()) return result;
-  for (const size_t index : it->second) result.push_back(&proxy.listeners[index]);
-  return result;
+// Adds all members: one by one, or in runs where they are many.  elements(range, out) adds those of
+// a range.
+template <class Group, class Elements>
+void join(const Group& members, int element_field, Elements elements, xds::FragmentBuilder& out) {
+  const bool folded = members.fold(
+      [&](const auto& range) {
+        xds::FragmentBuilder run(element_field, range.size());
+        elements(range, run);
+        return std::move(run).take();
+      },
+      [&](const xds::FragmentPtr& run) { out.add_run(run); });
+  if (!folded) elements(members.all(), out);
 }
 
 }  // namespace
 
 std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world,
                                                        const VirtualHostKey& key) {
+  constexpr int kField = route_v3::VirtualHost::kRoutesFieldNumber;
   const auto& members = world.routes_of_virtual_host.get(reads, key);
-  xds::FragmentBuilder joined(empty_virtual_host(key.listener, key.host),
-                              route_v3::VirtualHost::kRoutesFieldNumber, members.size());
-  for (const auto& [order, route_key, route] : members.sorted())
-    joined.add(route.entries[order.entry].route);
+  xds::FragmentBuilder joined(empty_virtual_host(key.listener, key.host), kField, members.size());
+  const auto elements = [](const auto& range, xds::FragmentBuilder& out) {
+    for (const auto& [order, route_key, route] : range.sorted())
+      out.add(route.entries[order.entry].route);
+  };
+  join(members, kField, elements, joined);
   return std::move(joined).take();
 }
 
 std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
                                                               const ProxyName& key) {
-  const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
-  if (proxy == nullptr) return nullptr;
+  constexpr int kField = route_v3::RouteConfiguration::kVirtualHostsFieldNumber;
   route_v3::RouteConfiguration head;
   head.set_name(key.name);
   head.set_ignore_port_in_host_matching(true);
   const auto& members = world.virtual_hosts_of.get(reads, key);
-  xds::FragmentBuilder joined(head, route_v3::RouteConfiguration::kVirtualHostsFieldNumber,
-                              members.size());
-  // A listener without routes for its own hostname answers 404 there and leaves nothing to a less
-  // specific one.
-  std::map<std::string_view, const ListenerModel*> unserved;
-  for (const ListenerModel* listener : listeners_of(*proxy, key.name))
-    unserved.emplace(listener->hostname, listener);
-  for (const auto& [host, virtual_host] : members.shared()) {
-    joined.add(virtual_host);
-    if (!unserved.empty()) unserved.erase(host.host);
-  }
-  for (const auto& [hostname, listener] : unserved)
-    joined.add(xds::fragment_of(empty_virtual_host(listener->ir_name(), hostname)));
+  const auto& unserved = world.unserved_hosts_of.get(reads, key);
+  xds::FragmentBuilder joined(head, kField, members.size() + unserved.size());
+  const auto elements = [](const auto& range, xds::FragmentBuilder& out) {
+    for (const auto& [host, virtual_host] : range.shared()) out.add(virtual_host);
+  };
+  join(members, kField, elements, joined);
+  join(unserved, kField, elements, joined);
   return std::move(joined).take();
+}
+
+std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, World& world,
+                                                        const VirtualHostKey& key) {
+  if (world.virtual_hosts.get(reads, key) != nullptr) return nullptr;
+  return xds::fragment_of(empty_virtual_host(key.listener, key.host));
 }
 
 }  // namespace limen::translate

@@ -29,6 +29,10 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
 std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
                                                               const ProxyName& key);
 
+// A virtual host without routes for a listener's own hostname; nullptr where it has routes.
+std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, World& world,
+                                                        const VirtualHostKey& key);
+
 // The name of the route configuration of a listener: of a port's first listener for HTTP, its own
 // for HTTPS.
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener);

@@ -4,7 +4,7 @@
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message_lite.h>
 
-#include "base/hash.h"
+#include <utility>
 
 namespace limen::xds {
 
@@ -40,7 +40,7 @@ Fragment simple_fragment(const google::protobuf::MessageLite& message) {
   Fragment fragment;
   fragment.bytes = bytes_of(message);
   fragment.hash = hash_bytes(fragment.bytes);
-  fragment.size = fragment.bytes.size();
+  fragment.size = static_cast<uint32_t>(fragment.bytes.size());
   return fragment;
 }
 
@@ -58,18 +58,49 @@ FragmentPtr fragment_of(const google::protobuf::MessageLite& message) {
 
 FragmentBuilder::FragmentBuilder(const google::protobuf::MessageLite& message, int element_field,
                                  size_t count)
-    : fragment_(simple_fragment(message)) {
+    : fragment_(simple_fragment(message)), element_field_(element_field), is_run_(false) {
+  fragment_.element_field = element_field;
+  fragment_.elements.reserve(count);
+}
+
+FragmentBuilder::FragmentBuilder(int element_field, size_t count)
+    : element_field_(element_field), is_run_(true) {
   fragment_.element_field = element_field;
   fragment_.elements.reserve(count);
 }
 
 void FragmentBuilder::add(FragmentPtr element) {
-  fragment_.hash = hash_combine(fragment_.hash, element->hash);
-  fragment_.size += head_size(fragment_.element_field, element->size) + element->size;
+  if (in_runs()) {
+    FragmentBuilder run(element_field_, 1);
+    run.add(std::move(element));
+    return add_run(std::move(run).take());
+  }
+  sequence_.add(element->hash);
+  fragment_.size += static_cast<uint32_t>(head_size(element_field_, element->size));
+  fragment_.size += element->size;
   fragment_.elements.push_back(std::move(element));
 }
 
+void FragmentBuilder::add_run(FragmentPtr run) {
+  if (!in_runs()) begin_runs();
+  sequence_.append(SequenceHash(run->hash), run->elements.size());
+  fragment_.size += run->size;
+  fragment_.elements.push_back(std::move(run));
+}
+
+// What was added so far becomes the first run.
+void FragmentBuilder::begin_runs() {
+  Fragment first;
+  first.hash = sequence_.value();
+  first.size = fragment_.size - static_cast<uint32_t>(fragment_.bytes.size());
+  first.element_field = std::exchange(fragment_.element_field, 0);
+  first.elements = std::exchange(fragment_.elements, {});
+  if (!first.elements.empty())
+    fragment_.elements.push_back(std::make_shared<const Fragment>(std::move(first)));
+}
+
 FragmentPtr FragmentBuilder::take() && {
+  fragment_.hash = is_run_ ? sequence_.value() : hash_combine(fragment_.hash, sequence_.value());
   return std::make_shared<const Fragment>(std::move(fragment_));
 }
 
@@ -83,7 +114,7 @@ std::string serialise(const Fragment& fragment) {
 void serialise(const Fragment& fragment, std::string& out) {
   out += fragment.bytes;
   for (const FragmentPtr& element : fragment.elements) {
-    append_field_head(fragment.element_field, element->size, out);
+    if (fragment.element_field != 0) append_field_head(fragment.element_field, element->size, out);
     serialise(*element, out);
   }
 }

@@ -21,10 +21,10 @@ using testing::UnorderedElementsAre;
 class DeltaStreamTest : public testing::Test {
  protected:
   void put(ResourceType type, const std::string& name, const std::string& bytes) {
-    group_.apply(
-        {"p", type, name,
-         std::make_shared<const Fragment>(Fragment{bytes, hash_bytes(bytes), bytes.size(), 0, {}})},
-        now_);
+    group_.apply({"p", type, name,
+                  std::make_shared<const Fragment>(Fragment{
+                      bytes, hash_bytes(bytes), static_cast<uint32_t>(bytes.size()), 0, {}})},
+                 now_);
   }
   void drop(ResourceType type, const std::string& name) {
     group_.apply({"p", type, name, nullptr}, now_);
