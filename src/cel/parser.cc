@@ -14,7 +14,7 @@ namespace limen::cel {
 namespace {
 
 constexpr int kMaxDepth = 200;
-constexpr size_t kMaxSource = 64 * 1024;
+constexpr size_t kMaxSource = size_t{64} * 1024;
 
 struct Binary {
   std::string_view sign;

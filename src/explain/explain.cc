@@ -51,15 +51,13 @@ class Explainer {
       return std::move(result_);
     }
     result_.virtual_host = absl::StrJoin(host->domains(), ", ");
-    const route_v3::Route* route = choose(*host);
-    if (route == nullptr) {
+    const std::vector<Share> shares = choose(*host);
+    if (shares.empty()) {
       result_.outcome = "is answered with 404: no route matches";
       return std::move(result_);
     }
-    result_.source = source_of(route->name());
-    result_.outcome = outcome_of(*route);
-    result_.filters = filters_of(*route);
-    if (route->has_route()) list_backends(route->route());
+    result_.source = source_of(shares[0].route->name());
+    for (const Share& share : shares) describe(share);
     return std::move(result_);
   }
 
@@ -149,22 +147,50 @@ class Explainer {
     return best;
   }
 
-  const route_v3::Route* choose(const route_v3::VirtualHost& host) {
+  // A route that takes a part of the requests that match it, in millionths.  The routes of one rule
+  // are tried with one random number: see HttpShare in translate/route/http.h.
+  struct Share {
+    const route_v3::Route* route;
+    uint32_t part;
+  };
+  static constexpr uint32_t kAll = 1'000'000;
+
+  // The route that takes the request, or those that share its like; empty: none does.
+  std::vector<Share> choose(const route_v3::VirtualHost& host) {
+    std::vector<Share> shares;
+    uint32_t taken = 0;
     for (const route_v3::Route& route : host.routes()) {
       const auto why = mismatch(route.match(), request_);
-      if (!why) return &route;
-      if (why->near && result_.near_misses.size() < kMostNearMisses)
+      if (!why) {
+        const auto& match = route.match();
+        const uint32_t below = match.has_runtime_fraction()
+                                   ? match.runtime_fraction().default_value().numerator()
+                                   : kAll;
+        if (below > taken) shares.push_back({&route, below - taken});
+        taken = std::max(taken, below);
+        if (taken >= kAll) return shares;
+      } else if (shares.empty() && why->near && result_.near_misses.size() < kMostNearMisses) {
         result_.near_misses.push_back({source_of(route.name()), why->reason});
+      }
     }
-    return nullptr;
+    return shares;
   }
 
-  void list_backends(const route_v3::RouteAction& action) {
+  void describe(const Share& share) {
+    const bool whole = share.part == kAll;
+    const std::string often = whole ? "" : fmt::format("in {} % of cases ", share.part / 1e4);
+    result_.outcome += (result_.outcome.empty() ? "" : ", ") + often + outcome_of(*share.route);
+    for (const std::string& filter : filters_of(*share.route))
+      result_.filters.push_back(whole ? filter : often + filter);
+    if (share.route->has_route()) list_backends(share.route->route(), whole ? 1 : share.part);
+  }
+
+  void list_backends(const route_v3::RouteAction& action, uint32_t weight) {
     if (action.has_weighted_clusters()) {
       for (const auto& cluster : action.weighted_clusters().clusters())
         add_backend(cluster.name(), cluster.weight().value());
     } else {
-      add_backend(action.cluster(), 1);
+      add_backend(action.cluster(), weight);
     }
   }
 

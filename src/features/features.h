@@ -63,6 +63,10 @@ void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out);
 inline constexpr char kCorsFilter[] = "envoy.filters.http.cors";
 void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 
+// ---- grpc_web/: calls of browsers, in gRPC-Web, become gRPC.
+inline constexpr char kGrpcWebFilter[] = "envoy.filters.http.grpc_web";
+void write_grpc_web(route_v3::Route& out);
+
 // ---- session/: session persistence.  `default_name` is used where the rule names none.
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,

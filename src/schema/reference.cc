@@ -111,7 +111,7 @@ class Writer {
     write_object(field, prefix + std::string(field.name), default_of(schema, field));
   }
 
-  void write_object(const Field& field, std::string path, const std::string& standard) {
+  void write_object(const Field& field, const std::string& path, const std::string& standard) {
     const Type* type = &without_optional(*field.type);
     std::string inside = path;
     while (type->element != nullptr) {

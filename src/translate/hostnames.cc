@@ -45,17 +45,17 @@ std::vector<RouteHost> hosts_on_listener(const std::vector<Text>& route_hosts,
                                          const std::string& listener,
                                          const std::vector<std::string>& more_specific) {
   std::vector<RouteHost> hosts;
-  auto add = [&](Text host, size_t own) {
+  auto add = [&](const Text& host, size_t own) {
     const auto patterns = more_specific.empty() ? std::vector<std::string>() : patterns_of(host);
     const bool taken =
         std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
           return std::binary_search(more_specific.begin(), more_specific.end(), pattern);
         });
-    if (!taken) hosts.push_back({std::move(host), static_cast<int16_t>(own)});
+    if (!taken) hosts.push_back({host, static_cast<int16_t>(own)});
   };
   if (route_hosts.empty()) add(listener, 0);
   for (const Text& host : route_hosts) {
-    if (auto common = intersect(listener, host)) add(std::move(*common), specificity(host));
+    if (auto common = intersect(listener, host)) add(*common, specificity(host));
   }
   std::sort(hosts.begin(), hosts.end(), [](const RouteHost& a, const RouteHost& b) {
     return a.host != b.host ? a.host < b.host : a.own > b.own;

@@ -3,6 +3,7 @@
 Everything listens on loopback ports that were free a moment ago; everything that is started is ended by its id.
 """
 
+import contextlib
 import http.client
 import http.server
 import json
@@ -15,6 +16,14 @@ import threading
 import time
 
 LIMEN = os.environ["LIMEN"]
+
+
+def shows(*features):
+    """Says which features of the Gateway API a test shows: tools/conformance.py makes a table of it."""
+    def unchanged(test):
+        test.shows = features
+        return test
+    return unchanged
 
 
 def free_port() -> int:
@@ -45,7 +54,11 @@ def wait_for(what, timeout=15.0):
 
 
 class Echo:
-    """A backend that answers its name and what it was asked."""
+    """A backend that answers its name and what it was asked.
+
+    Headers of the request say how: x-answer (a status, or "reset" to close the connection) and x-delay (seconds). They
+    may be lists: the first item is for the first request of that path, and so on; the last one stays.
+    """
 
     def __init__(self, name):
         self.name = name
@@ -59,16 +72,27 @@ class Echo:
 
             def answer(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                status, delay = self.wanted("x-answer", "200"), float(self.wanted("x-delay", "0"))
                 seen = {"backend": echo.name, "method": self.command, "path": self.path,
                         "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
                 echo.requests.append(seen)
                 text = json.dumps(seen).encode()
                 echo.go_on.wait(30)
-                self.send_response(int(self.headers.get("x-answer", 200)))
+                time.sleep(delay)
+                if status == "reset":
+                    self.close_connection = True
+                    return
+                self.send_response(int(status))
                 self.send_header("content-length", str(len(text)))
                 self.send_header("x-from-backend", "yes")
                 self.end_headers()
-                self.wfile.write(text)
+                with contextlib.suppress(OSError):  # the client has given up
+                    self.wfile.write(text)
+
+            def wanted(self, header, default):
+                items = self.headers.get(header, default).split(",")
+                earlier = sum(seen["path"] == self.path for seen in echo.requests)
+                return items[min(earlier, len(items) - 1)]
 
             do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = answer
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from limen import wait_for
+from limen import free_port, shows, wait_for
 
 
 def to(name, **more):
@@ -131,11 +131,104 @@ def test_mirror(web):
     assert not any(r["path"] == "/m" for r in web.echoes["c"].requests)
 
 
-def test_retry_asks_again(web):
-    web.serve([{"matches": [path("PathPrefix", "/again")], "backendRefs": [to("b")],
-                "retry": {"attempts": 3, "codes": [500], "backoff": "10ms"}}])
-    assert web.get("/again", headers={"x-answer": "500"}).status == 500
-    assert sum(r["path"] == "/again" for r in web.echoes["b"].requests) == 4
+def asked(web, name, path):
+    return sum(request["path"] == path for request in web.echoes[name].requests)
+
+
+@shows("HTTPRouteRetryCodes")
+def test_retry_by_code(web):
+    web.serve([
+        {"matches": [path("PathPrefix", "/again")], "backendRefs": [to("b")],
+         "retry": {"attempts": 3, "codes": [500, 503], "backoff": "10ms"}},
+        {"matches": [path("PathPrefix", "/once")], "backendRefs": [to("b")], "retry": {"codes": [500], "attempts": 0}}])
+
+    def tried(where, answers):
+        status = web.get(where, headers={"x-answer": answers}).status
+        return status, asked(web, "b", where)
+    assert tried("/again/1", "500,503,200") == (200, 3)
+    assert tried("/again/2", "500") == (500, 4)
+    assert tried("/again/3", "502,200") == (502, 1)
+    assert tried("/once", "500,200") == (500, 1)
+
+
+@shows("HTTPRouteRetryConnectionError")
+def test_retry_of_connections(web):
+    web.write("half.yaml", f"""
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: Backend
+metadata: {{name: half}}
+spec: {{endpoints: [{{ip: {{address: 127.0.0.1, port: {web.echoes["b"].port}}}}}, {{ip: {{address: 127.0.0.1, port: {free_port()}}}}}]}}
+""")
+    web.serve([
+        {"matches": [path("PathPrefix", "/again")], "backendRefs": [to("half")], "retry": {"attempts": 20}},
+        {"matches": [path("PathPrefix", "/never")], "backendRefs": [to("half")], "retry": {"attempts": 0}},
+        {"matches": [path("PathPrefix", "/broken")], "backendRefs": [to("b")], "retry": {"attempts": 3}}])
+    assert {web.get("/again").status for _ in range(50)} == {200}
+    assert {web.get("/never").status for _ in range(50)} == {200, 503}
+    # The backend may have done what it was asked: it is not asked twice.
+    assert web.get("/broken", headers={"x-answer": "reset,200"}).status == 503
+    assert asked(web, "b", "/broken") == 1
+
+
+@shows("HTTPRouteRequestTimeout", "HTTPRouteBackendTimeout")
+def test_timeouts(web):
+    web.serve([
+        {"matches": [path("PathPrefix", "/whole")], "backendRefs": [to("b")], "timeouts": {"request": "300ms"}},
+        {"matches": [path("PathPrefix", "/each")], "backendRefs": [to("b")], "timeouts": {"backendRequest": "300ms"}},
+        {"matches": [path("PathPrefix", "/both")], "backendRefs": [to("b")],
+         "timeouts": {"request": "5s", "backendRequest": "300ms"}, "retry": {"codes": [504], "attempts": 1}},
+        {"matches": [path("PathPrefix", "/none")], "backendRefs": [to("b")], "timeouts": {"request": "0s"}}])
+    late = {"x-delay": "1"}
+    assert [web.get(where, headers=late).status for where in ("/whole", "/each", "/both", "/none")] == [504, 504, 504, 200]
+    assert [asked(web, "b", where) for where in ("/whole", "/each", "/both")] == [1, 1, 2]
+    assert web.get("/both/recovers", headers={"x-delay": "1,0"}).status == 200
+    assert web.get("/whole/in-time").status == 200
+
+
+def rewritten(**how):
+    return [{"type": "URLRewrite", "urlRewrite": how}]
+
+
+def prefix_by(value):
+    return {"type": "ReplacePrefixMatch", "replacePrefixMatch": value}
+
+
+@shows("HTTPRouteBackendURLRewrite")
+def test_rewrites_of_a_backend(web):
+    web.serve([
+        {"matches": [path("PathPrefix", "/one")], "filters": rewritten(hostname="rule.example.com"),
+         "backendRefs": [to("a", filters=rewritten(hostname="own.example.com", path=prefix_by("/a")))]},
+        {"matches": [path("PathPrefix", "/each")], "filters": rewritten(path=prefix_by("/rule")), "backendRefs": [
+            to("a", weight=1, filters=rewritten(path={"type": "ReplaceFullPath", "replaceFullPath": "/full"})),
+            to("b", weight=2, filters=[{"type": "RequestMirror", "requestMirror": {"backendRef": to("c")}}]),
+            to("missing", weight=1)]}])
+    seen = web.get("/one/x").json
+    assert (seen["path"], seen["headers"]["host"]) == ("/a/x", "own.example.com")
+    answers = [web.get("/each/x") for _ in range(200)]
+    paths = [answer.json["path"] if answer.status == 200 else answer.status for answer in answers]
+    assert {answer.json["backend"]: answer.json["path"] for answer in answers if answer.status == 200} == \
+        {"a": "/full", "b": "/rule/x"}
+    assert 20 < paths.count("/full") < 85 and 60 < paths.count("/rule/x") < 140 and 20 < paths.count(500) < 85
+    wait_for(lambda: asked(web, "c", "/rule/x") == paths.count("/rule/x"))
+
+
+@shows("HTTPRouteParentRefPort", "HTTPRouteDestinationPortMatching")
+def test_parent_port(web):
+    web.serve([{"backendRefs": [to("a")]}])
+    def attach(port):
+        web.write("ported.yaml", f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: ported}}
+spec:
+  parentRefs: [{{name: web, port: {port}}}]
+  rules: [{{matches: [{{path: {{value: /ported}}}}], backendRefs: [{{group: gateway.envoyproxy.io, kind: Backend, name: b}}]}}]
+""")
+    attach(web.port)
+    wait_for(lambda: web.get("/ported").json["backend"] == "b")
+    attach(web.port + 1)
+    wait_for(lambda: web.get("/ported").json["backend"] == "a")
+    assert "NoMatchingParent" in web.status("httproute", "ported", "-o", "yaml")
 
 
 def test_session_persistence_by_cookie(web):

@@ -10,6 +10,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// What has not reached the backend is tried again.  What may have been worked on is not, unless the
+// rule lists 504, a try's timeout.  Source: HTTPRouteRetry of Gateway API v1.7.
+std::string retry_on(const api::HttpRouteRetry& retry) {
+  std::string conditions =
+      "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes";
+  if (std::find(retry.codes.begin(), retry.codes.end(), 504) != retry.codes.end())
+    conditions += ",reset";
+  return conditions;
+}
+
 void write_duration(const api::Duration& duration, google::protobuf::Duration& out) {
   out.set_seconds(duration.value.count() / 1000);
   out.set_nanos(static_cast<int32_t>(duration.value.count() % 1000) * 1'000'000);
@@ -45,8 +55,7 @@ void write_timeouts(const api::HttpRouteRule& rule, route_v3::RouteAction& out) 
 void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out) {
   if (!rule.retry) return;
   auto& policy = *out.mutable_retry_policy();
-  policy.set_retry_on(
-      "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes");
+  policy.set_retry_on(retry_on(*rule.retry));
   if (rule.retry->codes.empty()) policy.add_retriable_status_codes(503);
   for (int32_t code : rule.retry->codes)
     policy.add_retriable_status_codes(static_cast<uint32_t>(code));

@@ -20,6 +20,8 @@ Problems write_rewrite(const api::HttpUrlRewriteFilter& filter, const api::HttpR
     out.set_append_x_forwarded_host(true);
   }
   if (!filter.path) return {};
+  out.clear_regex_rewrite();  // a backendRef's own comes after the rule's
+  out.clear_prefix_rewrite();
   switch (filter.path->type) {
     case api::PathModifierType::kReplaceFullPath:
       replace_full_path(filter.path->replace_full_path.value_or("/"), out);

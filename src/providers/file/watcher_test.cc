@@ -165,7 +165,7 @@ TEST_F(WatcherTest, WhatIsNoFileOfObjectsIsReported) {
       "\x7f"
       "ELF\0\1\2\xff\xfe",
       9);
-  std::ofstream(conf() / "huge.yaml");
+  { std::ofstream huge(conf() / "huge.yaml"); }
   fs::resize_file(conf() / "huge.yaml", 100u << 20);
   ASSERT_EQ(::mkfifo((conf() / "pipe.yaml").c_str(), 0600), 0);
   fs::create_symlink("loop.yaml", conf() / "loop.yaml");

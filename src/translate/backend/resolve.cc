@@ -9,8 +9,8 @@
 namespace limen::translate {
 namespace {
 
-ResolvedBackend failed(std::string reason, std::string message) {
-  return {Verdict::no(std::move(reason), std::move(message)), {}};
+ResolvedBackend failed(const char* reason, const std::string& message) {
+  return {Verdict::no(reason, message), {}};
 }
 
 ResolvedBackend resolve_service(flow::Reads& reads, World& world, const ObjectKey& key,

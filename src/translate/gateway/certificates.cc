@@ -50,8 +50,8 @@ std::optional<std::string> value_of(const api::Secret& secret, const std::string
   return it == secret.data.end() ? std::nullopt : decode_base64(it->second);
 }
 
-Certificate unusable(std::string message) {
-  return {Verdict::no("InvalidCertificateRef", std::move(message)), nullptr};
+Certificate unusable(const std::string& message) {
+  return {Verdict::no("InvalidCertificateRef", message), nullptr};
 }
 
 Certificate read(const api::Secret& secret) {

@@ -1,4 +1,4 @@
-// Defaults are Envoy Gateway's.  The per-route filters (CORS, stateful session) are always
+// Defaults are Envoy Gateway's.  The per-route filters (CORS, stateful session, ...) are always
 // installed, inert until a route configures them: adding them later would change the listener, and
 // a changed listener drains connections.
 #include "translate/gateway/listener.h"
@@ -6,6 +6,7 @@
 #include <envoy/config/listener/v3/listener.pb.h>
 #include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/http/cors/v3/cors.pb.h>
+#include <envoy/extensions/filters/http/grpc_web/v3/grpc_web.pb.h>
 #include <envoy/extensions/filters/http/router/v3/router.pb.h>
 #include <envoy/extensions/filters/http/stateful_session/v3/stateful_session.pb.h>
 #include <envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector.pb.h>
@@ -41,6 +42,7 @@ void add_http_filters(Hcm& hcm) {
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
                   hcm);
+  add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), true, hcm);
   http_v3::router::v3::Router router;
   router.set_suppress_envoy_headers(true);
   add_http_filter("envoy.filters.http.router", router, false, hcm);

@@ -72,7 +72,7 @@ api::HttpRouteRule http_form(const api::GrpcRouteRule& rule) {
   result.filters = http_form(rule.filters);
   for (const api::GrpcBackendRef& ref : rule.backend_refs) {
     api::HttpBackendRef& http = result.backend_refs.emplace_back();
-    static_cast<api::BackendRef&>(http) = ref;
+    static_cast<api::BackendRef&>(http) = static_cast<const api::BackendRef&>(ref);
     http.filters = http_form(ref.filters);
   }
   if (rule.session_persistence) result.session_persistence = *rule.session_persistence;

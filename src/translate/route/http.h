@@ -24,6 +24,7 @@ struct HttpForm {
 struct HttpTarget {
   const api::HttpBackendRef* ref;
   ResolvedBackend backend;
+  std::vector<ResolvedBackend> mirrors;  // by the ref's own mirror filters, in order
 };
 
 // One rule, with all that is the same for its matches, listeners and hosts.
@@ -33,15 +34,28 @@ struct HttpRule {
   size_t index;
   std::string path;                 // "spec.rules[i]"
   std::vector<HttpTarget> targets;  // by backendRef, in order
-  std::vector<HttpTarget> mirrors;  // by filter, in order
+  std::vector<ResolvedBackend> mirrors;  // by mirror filter, in order
   Problems problems;                // the rule cannot be translated: it is answered with an error
 
   std::string name() const;  // "httproute/<namespace>/<name>/rule/<index>"
 };
 
+// The part of a rule's requests that one xDS route serves.
+struct HttpShare {
+  const HttpTarget* target = nullptr;  // nullptr: all targets, by weight
+  uint32_t below = kAll;  // of the requests by their random number in millionths; kAll: the rest
+  static constexpr uint32_t kAll = 1'000'000;
+};
+
+// One share where Envoy's weighted clusters can do it.  What a backendRef's filters ask beyond
+// that (a path rewrite, a mirror) takes a route a target: each is tried in turn with the same random
+// number, so the limits are cumulative.
+std::vector<HttpShare> shares_of(const HttpRule& rule);
+
 // What answers: a redirect, the backends, or an error.
-Problems write_action(const HttpRule& rule, const api::HttpRouteMatch& match,
-                      const AttachedListener& listener, envoy::config::route::v3::Route& route);
+Problems write_action(const HttpRule& rule, const HttpShare& share,
+                      const api::HttpRouteMatch& match, const AttachedListener& listener,
+                      envoy::config::route::v3::Route& route);
 // An error for every request.
 void answer(uint32_t status, envoy::config::route::v3::Route& route);
 

@@ -19,9 +19,16 @@ void problems_of(Problems more, Problems& problems) {
   problems.insert(problems.end(), more.begin(), more.end());
 }
 
-Problems write_filter(const HttpRule& view, const api::HttpRouteFilter& filter,
-                      const api::HttpRouteMatch& match, const AttachedListener& listener,
+// Where a filter stands, and what it may need.
+struct FilterPlace {
+  const api::HttpRouteMatch& match;
+  const AttachedListener& listener;
+  const std::vector<ResolvedBackend>& mirrors;
+};
+
+Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& place,
                       const std::string& path, size_t& mirror, route_v3::Route& route) {
+  const auto& [match, listener, mirrors] = place;
   switch (filter.type) {
     case api::HttpFilterType::kRequestHeaderModifier:
       return features::write_request_headers(
@@ -40,7 +47,7 @@ Problems write_filter(const HttpRule& view, const api::HttpRouteFilter& filter,
       return features::write_rewrite(filter.url_rewrite.value_or(api::HttpUrlRewriteFilter{}),
                                      match, path + ".urlRewrite", *route.mutable_route());
     case api::HttpFilterType::kRequestMirror: {
-      const ResolvedBackend& backend = view.mirrors[mirror++].backend;
+      const ResolvedBackend& backend = mirrors[mirror++];
       if (backend.verdict.ok)
         features::write_mirror(*filter.request_mirror, backend.cluster.text(),
                                *route.mutable_route());
@@ -55,16 +62,24 @@ Problems write_filter(const HttpRule& view, const api::HttpRouteFilter& filter,
   return {{"UnsupportedValue", path + ".type", "filters of this type are not supported yet"}};
 }
 
-Problems write_filters(const HttpRule& view, const api::HttpRouteMatch& match,
-                       const AttachedListener& listener, route_v3::Route& route) {
+Problems write_filters(const std::vector<api::HttpRouteFilter>& filters, const FilterPlace& place,
+                       const std::string& owner, route_v3::Route& route) {
   size_t mirror = 0;
-  for (size_t i = 0; i < view.rule.filters.size(); ++i) {
-    const std::string path = absl::StrCat(view.path, ".filters[", i, "]");
-    Problems problems =
-        write_filter(view, view.rule.filters[i], match, listener, path, mirror, route);
+  for (size_t i = 0; i < filters.size(); ++i) {
+    const std::string path = absl::StrCat(owner, ".filters[", i, "]");
+    Problems problems = write_filter(filters[i], place, path, mirror, route);
     if (!problems.empty()) return problems;
   }
   return {};
+}
+
+std::string path_of(const HttpRule& view, const HttpTarget& target) {
+  return absl::StrCat(view.path, ".backendRefs[", target.ref - view.rule.backend_refs.data(), "]");
+}
+
+bool modifies_headers(const api::HttpRouteFilter& filter) {
+  return filter.type == api::HttpFilterType::kRequestHeaderModifier ||
+         filter.type == api::HttpFilterType::kResponseHeaderModifier;
 }
 
 Problems add_weighted(const HttpRule& view, const HttpTarget& target,
@@ -73,42 +88,44 @@ Problems add_weighted(const HttpRule& view, const HttpTarget& target,
   weighted.set_name(target.backend.verdict.ok ? target.backend.cluster.text() : kInvalidBackend);
   weighted.mutable_weight()->set_value(static_cast<uint32_t>(target.ref->weight));
   Problems problems;
-  const size_t index = static_cast<size_t>(target.ref - view.rule.backend_refs.data());
   for (size_t i = 0; i < target.ref->filters.size(); ++i) {
     const auto& filter = target.ref->filters[i];
-    const std::string path = absl::StrCat(view.path, ".backendRefs[", index, "].filters[", i, "]");
-    if (filter.request_header_modifier) {
+    const std::string path = absl::StrCat(path_of(view, target), ".filters[", i, "]");
+    if (filter.request_header_modifier)
       problems_of(features::write_request_headers(*filter.request_header_modifier, path, weighted),
                   problems);
-    } else if (filter.response_header_modifier) {
+    if (filter.response_header_modifier)
       problems_of(
           features::write_response_headers(*filter.response_header_modifier, path, weighted),
           problems);
-    } else {
-      problems.push_back({"UnsupportedValue", path + ".type",
-                          "only header modifiers are supported on a backendRef"});
-    }
   }
   return problems;
 }
 
-// False: there is nothing to send the request to.
-bool write_backends(const HttpRule& view, route_v3::Route& route, Problems& problems) {
-  uint64_t total = 0, valid = 0;
-  for (const HttpTarget& target : view.targets) {
-    total += static_cast<uint64_t>(target.ref->weight);
-    if (target.backend.verdict.ok) valid += static_cast<uint64_t>(target.ref->weight);
-  }
-  if (valid == 0) return false;
-  auto& action = *route.mutable_route();
+void expect_missing_clusters(const HttpRule& view, route_v3::RouteAction& action) {
   action.set_cluster_not_found_response_code(view.form.grpc == nullptr
                                                  ? route_v3::RouteAction::INTERNAL_SERVER_ERROR
                                                  : route_v3::RouteAction::SERVICE_UNAVAILABLE);
-  const bool single = view.targets.size() == 1 && view.targets[0].ref->filters.empty();
-  if (single) {
-    action.set_cluster(view.targets[0].backend.cluster.text());
-    return true;
-  }
+}
+
+// False: there is nothing to send the request to.
+bool write_target(const HttpRule& view, const HttpTarget& target, const FilterPlace& place,
+                  route_v3::Route& route, Problems& problems) {
+  if (!target.backend.verdict.ok || target.ref->weight == 0) return false;
+  expect_missing_clusters(view, *route.mutable_route());
+  route.mutable_route()->set_cluster(target.backend.cluster.text());
+  problems_of(write_filters(target.ref->filters, place, path_of(view, target), route), problems);
+  return true;
+}
+
+// The same for all targets.
+bool write_targets(const HttpRule& view, route_v3::Route& route, Problems& problems) {
+  const auto serves = [](const HttpTarget& target) {
+    return target.backend.verdict.ok && target.ref->weight > 0;
+  };
+  if (std::none_of(view.targets.begin(), view.targets.end(), serves)) return false;
+  auto& action = *route.mutable_route();
+  expect_missing_clusters(view, action);
   for (const HttpTarget& target : view.targets) {
     if (target.ref->weight > 0) problems_of(add_weighted(view, target, action), problems);
   }
@@ -117,20 +134,50 @@ bool write_backends(const HttpRule& view, route_v3::Route& route, Problems& prob
 
 }  // namespace
 
-Problems write_action(const HttpRule& view, const api::HttpRouteMatch& match,
-                      const AttachedListener& listener, route_v3::Route& route) {
-  Problems problems = write_filters(view, match, listener, route);
+std::vector<HttpShare> shares_of(const HttpRule& view) {
+  if (view.targets.size() == 1) return {{&view.targets[0]}};
+  const auto weighted_cluster_can = [](const HttpTarget& target) {
+    return std::all_of(target.ref->filters.begin(), target.ref->filters.end(), modifies_headers);
+  };
+  if (std::all_of(view.targets.begin(), view.targets.end(), weighted_cluster_can)) return {{}};
+  uint64_t total = 0, sum = 0;
+  for (const HttpTarget& target : view.targets) total += static_cast<uint64_t>(target.ref->weight);
+  std::vector<HttpShare> shares;
+  for (const HttpTarget& target : view.targets) {
+    if (target.ref->weight == 0) continue;
+    sum += static_cast<uint64_t>(target.ref->weight);
+    shares.push_back({&target, static_cast<uint32_t>(sum * HttpShare::kAll / total)});
+  }
+  return shares.empty() ? std::vector<HttpShare>{{}} : shares;
+}
+
+Problems write_action(const HttpRule& view, const HttpShare& share,
+                      const api::HttpRouteMatch& match, const AttachedListener& listener,
+                      route_v3::Route& route) {
+  if (share.below < HttpShare::kAll) {
+    auto& fraction = *route.mutable_match()->mutable_runtime_fraction()->mutable_default_value();
+    fraction.set_numerator(share.below);
+    fraction.set_denominator(envoy::type::v3::FractionalPercent::MILLION);
+  }
+  Problems problems =
+      write_filters(view.rule.filters, {match, listener, view.mirrors}, view.path, route);
   if (!problems.empty() || route.has_redirect()) return problems;
-  if (!write_backends(view, route, problems)) answer(view.form.failure_status(), route);
+  const bool sent = share.target == nullptr
+                        ? write_targets(view, route, problems)
+                        : write_target(view, *share.target,
+                                       {match, listener, share.target->mirrors}, route, problems);
+  if (!sent) answer(view.form.failure_status(), route);
   if (!problems.empty()) return problems;
   if (!route.has_route()) return {};
   auto& action = *route.mutable_route();
   features::write_timeouts(view.rule, action);
   features::write_retry(view.rule, action);
-  if (view.form.grpc == nullptr)
+  if (view.form.grpc == nullptr) {
     action.add_upgrade_configs()->set_upgrade_type("websocket");
-  else
+  } else {
     action.mutable_timeout();  // 0: a stream may last; the caller's deadline ends a call
+    features::write_grpc_web(route);
+  }
   if (view.rule.session_persistence) {
     std::string name = view.name();
     std::replace(name.begin(), name.end(), '/', '-');

@@ -47,19 +47,24 @@ class Translation {
     HttpRule view{
         form_, route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {},
         {}};
-    for (const auto& ref : view.rule.backend_refs) view.targets.push_back(resolve(ref, ref.ref));
-    for (const auto& filter : view.rule.filters) {
-      if (filter.request_mirror)
-        view.mirrors.push_back(resolve({}, filter.request_mirror->backend_ref));
-    }
+    for (const auto& ref : view.rule.backend_refs)
+      view.targets.push_back({&ref, resolve(ref.ref), mirrors_of(ref.filters)});
+    view.mirrors = mirrors_of(view.rule.filters);
     return view;
   }
 
-  HttpTarget resolve(const api::HttpBackendRef& owner, const api::BackendObjectReference& ref) {
-    HttpTarget target{&owner, resolve_backend(reads_, world_, form_.key(), ref)};
-    if (!target.backend.verdict.ok && result_.resolved_refs.ok)
-      result_.resolved_refs = target.backend.verdict;
-    return target;
+  std::vector<ResolvedBackend> mirrors_of(const std::vector<api::HttpRouteFilter>& filters) {
+    std::vector<ResolvedBackend> mirrors;
+    for (const auto& filter : filters) {
+      if (filter.request_mirror) mirrors.push_back(resolve(filter.request_mirror->backend_ref));
+    }
+    return mirrors;
+  }
+
+  ResolvedBackend resolve(const api::BackendObjectReference& ref) {
+    ResolvedBackend backend = resolve_backend(reads_, world_, form_.key(), ref);
+    if (!backend.verdict.ok && result_.resolved_refs.ok) result_.resolved_refs = backend.verdict;
+    return backend;
   }
 
   void write_rule(HttpRule& view) {
@@ -82,15 +87,26 @@ class Translation {
     Problems problems = features::write_match(match, path, *route.mutable_match());
     if (form_.grpc != nullptr) name_method(path, problems);
     if (!problems.empty()) return report(view, std::move(problems));  // no match, no route
-    Problems unsupported = write_action(view, match, listener, route);
+    use_clusters(view, listener.proxy);
+    const std::vector<HttpShare> shares = shares_of(view);
+    for (const HttpShare& share : shares) {
+      const std::string part =
+          shares.size() == 1 ? "" : absl::StrCat("share/", &share - shares.data(), "/");
+      write_share(view, share, part, match, index, route, listener);
+    }
+  }
+
+  void write_share(HttpRule& view, const HttpShare& share, const std::string& part,
+                   const api::HttpRouteMatch& match, int index, route_v3::Route route,
+                   const AttachedListener& listener) {
+    Problems unsupported = write_action(view, share, match, listener, route);
     if (!unsupported.empty()) {
       report(view, std::move(unsupported));
       answer(form_.failure_status(), route);
     }
     add_metadata(view, route);
-    use_clusters(view, listener.proxy);
     for (const RouteHost& host : listener.hosts)
-      add_entry(view, match, index, route, listener, host, "");
+      add_entry(view, match, index, route, listener, host, part);
     write_preflight(view, match, index, listener, route);
   }
 
@@ -115,7 +131,7 @@ class Translation {
 
   void add_entry(const HttpRule& view, const api::HttpRouteMatch& match, int index,
                  route_v3::Route route, const AttachedListener& listener, const RouteHost& host,
-                 const char* purpose) {
+                 const std::string& purpose) {
     if (route.has_redirect())
       features::drop_well_known_port(host.host, {match, listener.port, listener.https},
                                      *route.mutable_redirect());
@@ -141,10 +157,13 @@ class Translation {
   }
 
   void use_clusters(const HttpRule& view, const std::string& proxy) {
-    for (const auto* list : {&view.targets, &view.mirrors}) {
-      for (const HttpTarget& target : *list) {
-        if (target.backend.verdict.ok) result_.clusters.push_back({proxy, target.backend.cluster});
-      }
+    const auto use = [&](const ResolvedBackend& backend) {
+      if (backend.verdict.ok) result_.clusters.push_back({proxy, backend.cluster});
+    };
+    std::for_each(view.mirrors.begin(), view.mirrors.end(), use);
+    for (const HttpTarget& target : view.targets) {
+      use(target.backend);
+      std::for_each(target.mirrors.begin(), target.mirrors.end(), use);
     }
   }
 

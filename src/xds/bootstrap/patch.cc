@@ -57,6 +57,7 @@ Result<Json> with_owned(const Json& base, Json config) {
     if (config.find(name) == nullptr) config.set(name, Json(Json::Object{}));
   }
   std::vector<JsonPatchStep> steps;
+  steps.reserve(std::size(kOwned));
   for (const char* pointer : kOwned)
     steps.push_back({"add", pointer, "", *find_pointer(base, pointer)});
   if (find_pointer(config, kClusters) == nullptr)
@@ -80,6 +81,7 @@ Result<Json> value_of(const api::ProxyBootstrap& patch) {
 
 std::vector<JsonPatchStep> steps_of(const api::ProxyBootstrap& patch) {
   std::vector<JsonPatchStep> steps;
+  steps.reserve(std::size(kOwned));
   for (const api::JsonPatchOperation& it : patch.json_patches)
     steps.push_back({it.op, it.path.value_or(""), it.from.value_or(""), it.value.value_or(Json())});
   return steps;

@@ -251,6 +251,7 @@ TEST_F(DeltaStreamTest, AnUnknownTypeIsIgnored) {
 // Plays an Envoy that refuses endpoints with "bad" in them, and does not say which.
 TEST_F(DeltaStreamTest, ARefusalThatNamesNobodyIsLookedIntoInHalves) {
   std::vector<std::string> names;
+  names.reserve(100);
   for (int i = 0; i < 100; ++i) names.push_back("e" + std::to_string(i));
   for (const auto& name : names) put(ResourceType::kEndpoints, name, name == "e37" ? "bad" : "1");
   subscribe(ResourceType::kEndpoints, names);

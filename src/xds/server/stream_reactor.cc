@@ -70,7 +70,7 @@ grpc::Status StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
   if (!request)
     return {grpc::StatusCode::INVALID_ARGUMENT, "not a discovery request of this service"};
   if (group_ == nullptr) {
-    const grpc::Status joined = join(request->node().cluster(), request->node().id());
+    grpc::Status joined = join(request->node().cluster(), request->node().id());
     if (!joined.ok()) return joined;
   } else if (request->has_node() && request->node().cluster() != proxy_) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "node.cluster must not change on a stream"};
@@ -125,7 +125,7 @@ void StreamReactor::pump() {
     deadline = protocol_.deadline();
     if (response) {
       start = writing_ = true;  // keeps other threads away, and OnDone() from coming
-      outgoing_ = std::move(*response);
+      outgoing_ = *response;
     }
   }
   if (deadline) host_.wake_at(*deadline);
