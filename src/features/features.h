@@ -5,6 +5,7 @@
 // translate/route only.
 #pragma once
 
+#include <envoy/config/route/v3/route.pb.h>
 #include <envoy/config/route/v3/route_components.pb.h>
 
 #include <string>
@@ -63,9 +64,10 @@ void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out);
 inline constexpr char kCorsFilter[] = "envoy.filters.http.cors";
 void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 
-// ---- grpc_web/: calls of browsers, in gRPC-Web, become gRPC.
+// ---- grpc_web/: calls of browsers, in gRPC-Web, become gRPC.  The filter of each listener does so
+// but for route configurations that turn it off.
 inline constexpr char kGrpcWebFilter[] = "envoy.filters.http.grpc_web";
-void write_grpc_web(route_v3::Route& out);
+void turn_off_grpc_web(route_v3::RouteConfiguration& out);
 
 // ---- session/: session persistence.  `default_name` is used where the rule names none.
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";

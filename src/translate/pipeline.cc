@@ -30,6 +30,14 @@ void hosts_by_route_configuration(const VirtualHostKey& key, const xds::Fragment
   emit(ProxyName{key.proxy, key.route_configuration});
 }
 
+void grpc_by_route_configuration(const RouteKey& key, const TranslatedRoute& route, auto& emit) {
+  if (key.kind != api::Kind::kGrpcRoute) return;
+  std::set<ProxyName> names;
+  for (const RouteEntry& entry : route.entries)
+    names.insert({entry.virtual_host.proxy, entry.virtual_host.route_configuration});
+  for (const ProxyName& name : names) emit(name);
+}
+
 void own_hosts_of_listeners(const std::string& proxy, const ProxyModel& model, auto& emit) {
   for (const ListenerModel& listener : model.listeners) {
     if (listener.served())
@@ -145,6 +153,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                 [](const auto& proxy, const auto& model, auto& emit) {
                                   names_of_route_configurations(proxy, model, emit);
                                 }),
+      grpc_routes_of("grpc_routes_of", routes,
+                     [](const auto& key, const auto& route, auto& emit) {
+                       grpc_by_route_configuration(key, route, emit);
+                     }),
       route_configurations("route_configurations", route_configuration_names,
                            bind(*this, join_route_configuration)),
 
@@ -207,7 +219,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
   routes.reads_own(route_objects, attachments, held_routes);
   virtual_hosts.reads_own(routes_of_virtual_host);
   unserved_hosts.reads_own(virtual_hosts);
-  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of);
+  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of);
   route_statuses.reads_own(route_objects, attachments, routes, routes_to_refused);
   backend_statuses.reads_own(backends, refused_backends);
 }

@@ -96,6 +96,8 @@ struct World {
   flow::Derived<VirtualHostKey, xds::Fragment> unserved_hosts;
   VirtualHosts unserved_hosts_of;
   flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
+  // Route configuration -> the GRPCRoutes in it.
+  flow::Index<ProxyName, RouteKey, TranslatedRoute> grpc_routes_of;
   flow::Derived<ProxyName, xds::Fragment> route_configurations;
 
   flow::Index<PortKey, std::string, ProxyModel> ports;

@@ -1,12 +1,16 @@
 """GRPCRoutes, with gRPC's own client and server on both sides of Envoy."""
 
 import concurrent.futures
+import http.client
 import json
+import struct
+import threading
 
 import grpc
 import pytest
 
-from limen import wait_for
+from limen import free_port, shows, wait_for
+from test_tls import make_pair, secret
 
 
 class EchoServer:
@@ -15,9 +19,14 @@ class EchoServer:
     def __init__(self, name):
         echo = self
         self.name = name
+        self.called = []
 
         class Any(grpc.GenericRpcHandler):
             def service(self, details):
+                echo.called.append(details.method)
+                if details.method == "/x.Stream/Talk":
+                    return grpc.stream_stream_rpc_method_handler(
+                        lambda words, context: (f"{echo.name} {word.decode()}".encode() for word in words))
                 metadata = {key: value for key, value in details.invocation_metadata}
                 answer = json.dumps({"backend": echo.name, "method": details.method, "metadata": metadata}).encode()
                 return grpc.unary_unary_rpc_method_handler(lambda request, context: answer)
@@ -39,17 +48,22 @@ def servers():
         server.server.stop(None)
 
 
-def call(limen, method, metadata=(), authority="grpc.test"):
+def plain_channel(limen, authority):
+    return grpc.insecure_channel(f"127.0.0.1:{limen.port}", [("grpc.default_authority", authority)])
+
+
+def call(limen, method, metadata=(), authority="grpc.test", channel=plain_channel):
     """What a call comes to: the answer, or the name of its status."""
-    with grpc.insecure_channel(f"127.0.0.1:{limen.port}", [("grpc.default_authority", authority)]) as channel:
+    with channel(limen, authority) as open_channel:
         try:
-            return json.loads(channel.unary_unary(method)(b"", metadata=metadata, timeout=5))
+            return json.loads(open_channel.unary_unary(method)(b"", metadata=metadata, timeout=5))
         except grpc.RpcError as error:
             return error.code().name
 
 
-def to(name, weight=1):
-    return {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name, "weight": weight}
+def to(name, weight=None, **more):
+    ref = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name, **more}
+    return ref if weight is None else {**ref, "weight": weight}
 
 
 def grpc_route(limen, rules, name="calls"):
@@ -58,6 +72,7 @@ def grpc_route(limen, rules, name="calls"):
         "spec": {"parentRefs": [{"name": "web"}], "hostnames": ["grpc.test"], "rules": rules}}))
 
 
+@shows("GRPCRoute", "GRPCRouteRequestHeaderModifier")
 def test_grpc(limen, servers):
     limen.gateway()
     for server in servers:
@@ -83,3 +98,114 @@ def test_grpc(limen, servers):
 
     grpc_route(limen, [{"backendRefs": [to("b")]}])
     wait_for(lambda: isinstance(seen := call(limen, "/x.Echo/Say"), dict) and seen["backend"] == "b")
+
+
+@pytest.fixture
+def grpc_web(limen, servers):
+    """Two servers behind a gateway, and a function that writes the route's rules and waits for them."""
+    limen.gateway()
+    for server in servers:
+        limen.write(f"{server.name}.yaml", server.yaml())
+    limen.start()
+
+    def serve(rules):
+        ready = {"matches": [{"method": {"service": "ready", "method": "Now"}}], "backendRefs": [to("a")]}
+        grpc_route(limen, rules + [ready])
+        wait_for(lambda: isinstance(call(limen, "/ready/Now"), dict))
+    return serve
+
+
+@shows("GRPCRoute")
+def test_weights(limen, grpc_web):
+    grpc_web([{"backendRefs": [to("a", 1), to("b", 3), to("nosuch", 0)]}])
+    seen = [call(limen, "/x.Echo/Say")["backend"] for _ in range(200)]
+    assert 20 < seen.count("a") < 85  # 50 expected
+    grpc_web([{"backendRefs": [to("a", 1), to("nosuch", 1)]}])
+    seen = [call(limen, "/x.Echo/Say") for _ in range(60)]
+    assert 10 < seen.count("UNAVAILABLE") < 50  # 30 expected
+
+
+@shows("GRPCRouteNamedRouteRule")
+def test_mirror_and_filters_of_a_backend(limen, servers, grpc_web):
+    add = {"type": "RequestHeaderModifier", "requestHeaderModifier": {"add": [{"name": "x-own", "value": "a"}]}}
+    grpc_web([{"name": "first", "backendRefs": [to("a", filters=[add])],
+               "filters": [{"type": "RequestMirror", "requestMirror": {"backendRef": to("b")}}]}])
+    answer = call(limen, "/x.Echo/Say")
+    assert answer["backend"] == "a" and answer["metadata"]["x-own"] == "a"
+    wait_for(lambda: "/x.Echo/Say" in servers[1].called)
+
+
+def test_a_stream_outlives_edits(limen, grpc_web):
+    grpc_web([{"backendRefs": [to("a")]}])
+    with plain_channel(limen, "grpc.test") as channel:
+        go_on = threading.Event()
+
+        def words():
+            yield b"one"
+            assert go_on.wait(10)
+            yield b"two"
+        answers = channel.stream_stream("/x.Stream/Talk")(words(), timeout=20)
+        assert next(answers) == b"a one"
+        grpc_web([{"backendRefs": [to("b")]}])
+        assert call(limen, "/x.Echo/Say")["backend"] == "b"
+        go_on.set()
+        assert list(answers) == [b"a two"]
+
+
+def test_sessions_stay_with_their_server(limen, servers, grpc_web):
+    limen.write("both.yaml", f"""
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: Backend
+metadata: {{name: both}}
+spec: {{endpoints: [{", ".join(f"{{ip: {{address: 127.0.0.1, port: {server.port}}}}}" for server in servers)}]}}
+""")
+    grpc_web([{"backendRefs": [to("both")], "sessionPersistence": {"type": "Header", "header": {"name": "x-session"}}}])
+    with plain_channel(limen, "grpc.test") as channel:
+        _, first = channel.unary_unary("/x.Echo/Say").with_call(b"", timeout=5)
+    session = dict(first.initial_metadata())["x-session"]
+    assert len({call(limen, "/x.Echo/Say", [("x-session", session)])["backend"] for _ in range(20)}) == 1
+    assert len({call(limen, "/x.Echo/Say")["backend"] for _ in range(20)}) == 2
+
+
+def test_grpc_web_of_a_browser(limen, grpc_web):
+    grpc_web([{"backendRefs": [to("a")]}])
+    frame = b"\x00" + struct.pack(">I", 0)
+    connection = http.client.HTTPConnection("127.0.0.1", limen.port, timeout=5)
+    connection.request("POST", "/x.Echo/Say", frame, {"host": "grpc.test", "content-type": "application/grpc-web+proto"})
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/grpc-web+proto")
+    length = struct.unpack(">I", body[1:5])[0]
+    assert json.loads(body[5:5 + length])["backend"] == "a"
+    assert body[5 + length] == 0x80 and b"grpc-status:0" in body[5 + length:].replace(b" ", b"")
+
+
+@shows("GRPCRoute")
+def test_grpc_over_https(limen, servers, tmp_path):
+    port = free_port()
+    certificate, key = make_pair(tmp_path, "grpc.test")
+    limen.write("secret.yaml", secret("pair", certificate, key))
+    limen.write("gateway.yaml", f"""
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {{name: limen}}
+spec: {{controllerName: gateway.envoyproxy.io/gatewayclass-controller}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: web}}
+spec:
+  gatewayClassName: limen
+  listeners:
+  - {{name: https, port: {port}, protocol: HTTPS, hostname: grpc.test, tls: {{certificateRefs: [{{name: pair}}]}}}}
+""")
+    limen.write("a.yaml", servers[0].yaml())
+    grpc_route(limen, [{"backendRefs": [to("a")]}])
+    limen.start()
+
+    def tls_channel(_, authority):
+        return grpc.secure_channel(f"127.0.0.1:{port}", grpc.ssl_channel_credentials(certificate),
+                                   [("grpc.ssl_target_name_override", authority), ("grpc.default_authority", authority)])
+    answer = wait_for(lambda: isinstance(seen := call(limen, "/x.Echo/Say", channel=tls_channel), dict) and seen)
+    assert answer["backend"] == "a" and answer["metadata"]["x-forwarded-proto"] == "https"

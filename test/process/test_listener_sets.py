@@ -3,7 +3,7 @@
 import json
 import socket
 
-from limen import free_port, wait_for
+from limen import free_port, shows, wait_for
 from test_tls import der, make_pair, presented, secret
 
 GROUP = "gateway.networking.k8s.io/v1"
@@ -27,6 +27,7 @@ def can_connect(address, port):
     return True
 
 
+@shows("ListenerSet")
 def test_entries_serve_http_and_https(limen, backend, tmp_path):
     a = backend("a")
     limen.own_port, plain, https = free_port(), free_port(), free_port()
@@ -49,6 +50,7 @@ def test_entries_serve_http_and_https(limen, backend, tmp_path):
     wait_for(lambda: not can_connect("127.0.0.1", plain))
 
 
+@shows("GatewayStaticAddresses")
 def test_binds_the_addresses_that_are_asked_for(limen):
     limen.own_port = free_port()
     limen.gateway()

@@ -32,6 +32,7 @@ def path(kind, value):
     return {"path": {"type": kind, "value": value}}
 
 
+@shows("HTTPRoute")
 def test_precedence(web):
     web.serve([
         {"matches": [path("PathPrefix", "/")], "backendRefs": [to("a")]},
@@ -47,6 +48,7 @@ def test_precedence(web):
     assert web.get("/x/z", headers={"version": "two"}).json["backend"] == "c"
 
 
+@shows("HTTPRouteMethodMatching", "HTTPRouteQueryParamMatching")
 def test_method_query_and_regex(web):
     web.serve([
         {"matches": [{**path("PathPrefix", "/m"), "method": "POST"}], "backendRefs": [to("b")]},
@@ -61,6 +63,7 @@ def test_method_query_and_regex(web):
     assert web.get("/123a").status == 404
 
 
+@shows("HTTPRouteResponseHeaderModification")
 def test_header_modifiers(web):
     web.serve([{
         "filters": [
@@ -77,6 +80,7 @@ def test_header_modifiers(web):
     assert "x-from-backend" not in answer.headers
 
 
+@shows("HTTPRoutePathRewrite")
 @pytest.mark.parametrize("prefix, replacement, asked, seen", [
     ("/foo", "/xyz", "/foo/bar", "/xyz/bar"), ("/foo", "/xyz", "/foo", "/xyz"), ("/foo", "/", "/foo/bar", "/bar"),
     ("/foo", "/", "/foo", "/"), ("/foo/", "/xyz/", "/foo/bar", "/xyz/bar"), ("/", "/xyz", "/bar", "/xyz/bar"),
@@ -88,6 +92,7 @@ def test_prefix_rewrite(web, prefix, replacement, asked, seen):
     assert web.get(asked).json["path"] == seen
 
 
+@shows("HTTPRouteHostRewrite", "HTTPRoutePathRewrite")
 def test_full_path_and_host_rewrite(web):
     web.serve([{"matches": [path("PathPrefix", "/old")], "backendRefs": [to("a")], "filters": [
         {"type": "URLRewrite", "urlRewrite": {"hostname": "inner.example.com", "path": {"type": "ReplaceFullPath", "replaceFullPath": "/new"}}}]}])
@@ -96,10 +101,14 @@ def test_full_path_and_host_rewrite(web):
     assert seen["headers"]["host"] == "inner.example.com"
 
 
+@shows("HTTPRouteSchemeRedirect", "HTTPRoutePortRedirect", "HTTPRoutePathRedirect", "HTTPRoute303RedirectStatusCode",
+       "HTTPRoute307RedirectStatusCode", "HTTPRoute308RedirectStatusCode")
 @pytest.mark.parametrize("redirect, location, status", [
     ({"scheme": "https"}, "https://h.example.com/foo/bar", 302),
     ({"hostname": "o.example.com", "statusCode": 301}, "http://o.example.com:{port}/foo/bar", 301),
     ({"port": 8443, "scheme": "https", "statusCode": 308}, "https://h.example.com:8443/foo/bar", 308),
+    ({"port": 8080, "statusCode": 303}, "http://h.example.com:8080/foo/bar", 303),
+    ({"scheme": "https", "statusCode": 307}, "https://h.example.com/foo/bar", 307),
     ({"path": {"type": "ReplaceFullPath", "replaceFullPath": "/n"}}, "http://h.example.com:{port}/n", 302),
     ({"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/n"}}, "http://h.example.com:{port}/n/bar", 302),
     ({"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/"}}, "http://h.example.com:{port}/bar", 302),
@@ -122,13 +131,35 @@ def test_weights_and_an_invalid_share(web):
     assert 20 < statuses.count(500) < 80  # 50 expected
 
 
+@shows("HTTPRouteBackendRequestHeaderModification")
+def test_header_modifiers_of_a_backend(web):
+    def header(value):
+        return [{"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [{"name": "x-to", "value": value}]}}]
+    web.serve([{"filters": header("rule"), "backendRefs": [
+        to("a", filters=header("first")), to("b", filters=header("second")), to("c")]}])
+    seen = [web.get("/").json for _ in range(60)]
+    assert {(one["backend"], one["headers"]["x-to"]) for one in seen} == {("a", "first"), ("b", "second"), ("c", "rule")}
+
+
+@shows("HTTPRouteRequestPercentageMirror")
+def test_mirror_of_a_part(web):
+    web.serve([{"matches": [path("PathPrefix", "/m")], "backendRefs": [to("a")], "filters": [
+        {"type": "RequestMirror", "requestMirror": {"backendRef": to("b"), "percent": 30}},
+        {"type": "RequestMirror", "requestMirror": {"backendRef": to("c"), "fraction": {"numerator": 1, "denominator": 2}}}]}])
+    for _ in range(200):
+        web.get("/m")
+    wait_for(lambda: 30 < asked(web, "b", "/m") < 95 and 60 < asked(web, "c", "/m") < 140)  # 60 and 100 expected
+
+
+@shows("HTTPRouteRequestMirror", "HTTPRouteRequestMultipleMirrors")
 def test_mirror(web):
     web.serve([{"matches": [path("PathPrefix", "/m")], "backendRefs": [to("a")], "filters": [
         {"type": "RequestMirror", "requestMirror": {"backendRef": to("b")}},
-        {"type": "RequestMirror", "requestMirror": {"backendRef": to("c"), "percent": 0}}]}])
+        {"type": "RequestMirror", "requestMirror": {"backendRef": to("c")}},
+        {"type": "RequestMirror", "requestMirror": {"backendRef": to("a"), "percent": 0}}]}])
     assert web.get("/m").json["backend"] == "a"
-    wait_for(lambda: any(r["path"] == "/m" for r in web.echoes["b"].requests))
-    assert not any(r["path"] == "/m" for r in web.echoes["c"].requests)
+    wait_for(lambda: (asked(web, "b", "/m"), asked(web, "c", "/m")) == (1, 1))
+    assert asked(web, "a", "/m") == 1
 
 
 def asked(web, name, path):
@@ -239,6 +270,7 @@ def test_session_persistence_by_cookie(web):
     assert answer.headers["set-cookie"].startswith("sticky=")
 
 
+@shows("HTTPRouteCORS")
 def test_cors(web):
     web.serve([{"matches": [{**path("PathPrefix", "/c"), "method": "PUT"}], "backendRefs": [to("a")], "filters": [
         {"type": "CORS", "cors": {"allowOrigins": ["https://*.example.com"], "allowMethods": ["PUT"], "allowHeaders": ["x-a"], "maxAge": 60}}]}])

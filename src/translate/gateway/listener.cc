@@ -42,7 +42,7 @@ void add_http_filters(Hcm& hcm) {
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
                   hcm);
-  add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), true, hcm);
+  add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), false, hcm);
   http_v3::router::v3::Router router;
   router.set_suppress_envoy_headers(true);
   add_http_filter("envoy.filters.http.router", router, false, hcm);

@@ -32,10 +32,10 @@ struct HttpRule {
   const HttpForm& form;
   const api::HttpRouteRule& rule;
   size_t index;
-  std::string path;                 // "spec.rules[i]"
-  std::vector<HttpTarget> targets;  // by backendRef, in order
+  std::string path;                      // "spec.rules[i]"
+  std::vector<HttpTarget> targets;       // by backendRef, in order
   std::vector<ResolvedBackend> mirrors;  // by mirror filter, in order
-  Problems problems;                // the rule cannot be translated: it is answered with an error
+  Problems problems;  // the rule cannot be translated: it is answered with an error
 
   std::string name() const;  // "httproute/<namespace>/<name>/rule/<index>"
 };
@@ -48,8 +48,8 @@ struct HttpShare {
 };
 
 // One share where Envoy's weighted clusters can do it.  What a backendRef's filters ask beyond
-// that (a path rewrite, a mirror) takes a route a target: each is tried in turn with the same random
-// number, so the limits are cumulative.
+// that (a path rewrite, a mirror) takes a route a target: each is tried in turn with the same
+// random number, so the limits are cumulative.
 std::vector<HttpShare> shares_of(const HttpRule& rule);
 
 // What answers: a redirect, the backends, or an error.

@@ -172,12 +172,10 @@ Problems write_action(const HttpRule& view, const HttpShare& share,
   auto& action = *route.mutable_route();
   features::write_timeouts(view.rule, action);
   features::write_retry(view.rule, action);
-  if (view.form.grpc == nullptr) {
+  if (view.form.grpc == nullptr)
     action.add_upgrade_configs()->set_upgrade_type("websocket");
-  } else {
+  else
     action.mutable_timeout();  // 0: a stream may last; the caller's deadline ends a call
-    features::write_grpc_web(route);
-  }
   if (view.rule.session_persistence) {
     std::string name = view.name();
     std::replace(name.begin(), name.end(), '/', '-');

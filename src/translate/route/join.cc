@@ -2,6 +2,7 @@
 #include <envoy/config/route/v3/route.pb.h>
 #include <fmt/format.h>
 
+#include "features/features.h"
 #include "translate/hostnames.h"
 #include "translate/route/rules.h"
 
@@ -52,6 +53,8 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   route_v3::RouteConfiguration head;
   head.set_name(key.name);
   head.set_ignore_port_in_host_matching(true);
+  // A service behind HTTPRoutes may speak gRPC-Web itself.
+  if (world.grpc_routes_of.get(reads, key).empty()) features::turn_off_grpc_web(head);
   const auto& members = world.virtual_hosts_of.get(reads, key);
   const auto& unserved = world.unserved_hosts_of.get(reads, key);
   xds::FragmentBuilder joined(head, kField, members.size() + unserved.size());
