@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes a world for benchmarks: one Gateway, one Backend, N HTTPRoutes.
 
-Usage: make_routes.py FOLDER N hosts|paths PORT     (hosts: a hostname a route; paths: all on one host)
+Usage: make_routes.py FOLDER N hosts|paths|sets PORT
+hosts: a hostname a route; paths: all on one host; sets: 8 routes a listener, 10 listeners a ListenerSet.
 """
 
 import pathlib
@@ -19,7 +20,18 @@ spec:
   gatewayClassName: limen
   listeners:
     - {{name: http, port: {port}, protocol: HTTP}}
+  allowedListeners: {{namespaces: {{from: Same}}}}
 """
+
+ROUTES_A_LISTENER, LISTENERS_A_SET = 8, 10
+SET = """apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {{name: s{i}}}
+spec:
+  parentRef: {{name: web}}
+  listeners:
+"""
+ENTRY = "    - {{name: l{j}, port: {port}, protocol: HTTP, hostname: h{host}.example.com}}\n"
 
 BACKEND = """apiVersion: gateway.envoyproxy.io/v1alpha1
 kind: Backend
@@ -35,7 +47,7 @@ metadata:
   name: r{i}
 spec:
   parentRefs:
-    - name: web
+    - {parent}
   hostnames:
     - {host}
   rules:
@@ -51,8 +63,18 @@ spec:
 
 
 def route(i: int, shape: str, path: str = "") -> str:
-    host = f"h{i}.example.com" if shape == "hosts" else "www.example.com"
-    return ROUTE.format(i=i, host=host, path=path or f"/p{i}")
+    host = {"hosts": f"h{i}.example.com", "paths": "www.example.com", "sets": f"h{i // ROUTES_A_LISTENER}.example.com"}[shape]
+    parent = "name: web"
+    if shape == "sets":
+        at = i // ROUTES_A_LISTENER
+        parent = f"{{kind: ListenerSet, name: s{at // LISTENERS_A_SET}, sectionName: l{at % LISTENERS_A_SET}}}"
+    return ROUTE.format(i=i, host=host, path=path or f"/p{i}", parent=parent)
+
+
+def write_sets(folder: pathlib.Path, routes: int, port: str) -> None:
+    for i in range(routes // ROUTES_A_LISTENER // LISTENERS_A_SET):
+        entries = [ENTRY.format(j=j, port=port, host=i * LISTENERS_A_SET + j) for j in range(LISTENERS_A_SET)]
+        (folder / f"s{i}.yaml").write_text(SET.format(i=i) + "".join(entries))
 
 
 def main() -> None:
@@ -60,6 +82,8 @@ def main() -> None:
     (folder / "routes").mkdir(parents=True, exist_ok=True)
     (folder / "gateway.yaml").write_text(HEAD.format(port=port))
     (folder / "backend.yaml").write_text(BACKEND)
+    if shape == "sets":
+        write_sets(folder, count, port)
     for i in range(count):
         (folder / "routes" / f"r{i}.yaml").write_text(route(i, shape))
 
