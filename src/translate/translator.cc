@@ -108,7 +108,7 @@ struct Translator::Engine {
   std::string name_of_port(const PortKey& key) const {
     const ProxyModel* proxy = world.proxies.peek(key.proxy);
     for (const PortModel& port : proxy->ports) {
-      if (port.port == key.port) return port.name;
+      if (port.port == key.port && port.transport() == key.transport) return port.name;
     }
     return {};
   }
