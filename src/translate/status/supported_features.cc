@@ -33,6 +33,11 @@ constexpr std::string_view kFeatures[] = {
     "HTTPRouteSchemeRedirect",
     "ListenerSet",
     "ReferenceGrant",
+    "TCPRoute",
+    "TLSRoute",
+    "TLSRouteModeMixed",
+    "TLSRouteModeTerminate",
+    "UDPRoute",
 };
 
 }  // namespace
