@@ -294,3 +294,42 @@ def test_status_speaks_of_all_kinds_of_routes(limen, serve):
             assert limen.status(*words).splitlines()[0].split()[:2] == [kind, "default/r"], words
         found = json.loads(limen.status(kind, "r", "-o", "json"))
         assert found["status"]["parents"][0]["conditions"][0]["type"] == "Accepted"
+
+
+def test_a_listener_changes_its_protocol(limen, serve):
+    port = free_port()
+    serve(TcpBackend, "t")
+    serve(UdpBackend, "u")
+    route(limen, "TCPRoute", "r", [to("t")])
+    route(limen, "UDPRoute", "r", [to("u")])
+    gateway(limen, [{"name": "x", "port": port, "protocol": "TCP"}])
+    limen.start()
+    wait_for(lambda: reached(port) == "t")
+    gateway(limen, [{"name": "x", "port": port, "protocol": "UDP"}])
+    wait_for(lambda: asked(port) == "u x")
+    wait_for(lambda: reached(port) is None)
+    assert "Envoy refuses" not in limen.status()
+    gateway(limen, [{"name": "x", "port": port, "protocol": "TCP"}])
+    wait_for(lambda: reached(port) == "t")
+    wait_for(lambda: asked(port) is None)
+    gateway(limen, [{"name": "x", "port": port, "protocol": "HTTP"}])
+    wait_for(lambda: reached(port) is None)
+    limen.wait_status(404, port=port)
+    assert "Envoy refuses" not in limen.status()
+
+
+def test_a_udp_port_that_is_taken_heals_when_it_is_free(limen, serve):
+    taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    taken.bind(("0.0.0.0", 0))
+    port = taken.getsockname()[1]
+    serve(UdpBackend, "u")
+    serve(TcpBackend, "t")
+    gateway(limen, [{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
+    route(limen, "UDPRoute", "r", [to("u")])
+    route(limen, "TCPRoute", "r", [to("t")])
+    limen.start()
+    wait_for(lambda: "Envoy refuses default/web/udp" in limen.status())
+    wait_for(lambda: reached(port) == "t")
+    taken.close()
+    wait_for(lambda: asked(port) == "u x", timeout=40)
+    wait_for(lambda: "Envoy refuses" not in limen.status())
