@@ -5,6 +5,7 @@
 // translate/route only.
 #pragma once
 
+#include <envoy/config/accesslog/v3/accesslog.pb.h>
 #include <envoy/config/listener/v3/listener_components.pb.h>
 #include <envoy/config/route/v3/route_components.pb.h>
 
@@ -69,6 +70,9 @@ void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out);
+
+// ---- log/: the access log of all listeners: Envoy's output, in its format.
+void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out);
 
 // ---- stream/: where the connections or datagrams of a TLSRoute, TCPRoute or UDPRoute go.
 struct Share {

@@ -1,4 +1,3 @@
-#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h>
 
 #include "features/features.h"
@@ -18,10 +17,7 @@ void write_tcp_proxy(const std::vector<Share>& shares, const std::string& stat_p
       cluster->set_weight(share.weight);
     }
   }
-  auto* log = proxy.add_access_log();
-  log->set_name("envoy.access_loggers.stdout");
-  log->mutable_typed_config()->PackFrom(
-      envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  write_stdout_log(*proxy.add_access_log());
   out.set_name("envoy.filters.network.tcp_proxy");
   out.mutable_typed_config()->PackFrom(proxy);
 }

@@ -2,7 +2,6 @@
 // client's port, which the client's system chooses at random, stands in for a random number.  The
 // first cluster gets its share of all sessions, the second its share of the rest, and so on, each
 // with a seed of its own.
-#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/udp/udp_proxy/v3/route.pb.h>
 #include <envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy.pb.h>
 #include <envoy/extensions/matching/common_inputs/network/v3/network_inputs.pb.h>
@@ -59,10 +58,7 @@ void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_p
   udp_v3::UdpProxyConfig proxy;
   proxy.set_stat_prefix(stat_prefix);
   write_shares(shares, *proxy.mutable_matcher());
-  auto* log = proxy.add_access_log();
-  log->set_name("envoy.access_loggers.stdout");
-  log->mutable_typed_config()->PackFrom(
-      envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  write_stdout_log(*proxy.add_access_log());
   out.set_name("envoy.filters.udp_listener.udp_proxy");
   out.mutable_typed_config()->PackFrom(proxy);
 }

@@ -4,7 +4,6 @@
 #include "translate/gateway/listener.h"
 
 #include <envoy/config/listener/v3/listener.pb.h>
-#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/http/cors/v3/cors.pb.h>
 #include <envoy/extensions/filters/http/router/v3/router.pb.h>
 #include <envoy/extensions/filters/http/stateful_session/v3/stateful_session.pb.h>
@@ -71,10 +70,7 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   http2->mutable_initial_connection_window_size()->set_value(kConnectionWindow);
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
-  auto* log = hcm.add_access_log();
-  log->set_name("envoy.access_loggers.stdout");
-  log->mutable_typed_config()->PackFrom(
-      envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  features::write_stdout_log(*hcm.add_access_log());
   add_http_filters(hcm);
   return hcm;
 }
