@@ -333,3 +333,34 @@ def test_a_udp_port_that_is_taken_heals_when_it_is_free(limen, serve):
     taken.close()
     wait_for(lambda: asked(port) == "u x", timeout=40)
     wait_for(lambda: "Envoy refuses" not in limen.status())
+
+
+def test_an_emptied_folder_withdraws_no_tcp_route(limen, serve):
+    port = free_port()
+    serve(TcpBackend, "a")
+    gateway(limen, [{"name": "tcp", "port": port, "protocol": "TCP"}])
+    route(limen, "TCPRoute", "r", [to("a")])
+    limen.start()
+    wait_for(lambda: reached(port) == "a")
+    for file in limen.conf.glob("*.json"):
+        file.unlink()
+    wait_for(lambda: "1 of them routes" in limen.status())
+    assert reached(port) == "a"
+
+
+def test_tls_is_passed_through_to_a_name(limen, tmp_path):
+    port = free_port()
+    certificate, files = pair_of(tmp_path, "a.test")
+    backend = TcpBackend("a", files)
+    limen.write("backend.json", json.dumps({
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend", "metadata": {"name": "a"},
+        "spec": {"endpoints": [{"fqdn": {"hostname": "nosuch.invalid", "port": backend.port}}]}}))
+    gateway(limen, [{"name": "tls", "port": port, "protocol": "TLS", "hostname": "*.test", "tls": PASSTHROUGH}])
+    route(limen, "TLSRoute", "r", [to("a")], hostnames=["a.test"])
+    limen.start()
+    wait_for(lambda: "attachedRoutes=1" in limen.status("gateway"))
+    assert reached(port, "a.test") is None  # the name does not resolve
+    text = (limen.conf / "backend.json").read_text()
+    limen.write("backend.json", text.replace("nosuch.invalid", "localhost"))
+    wait_for(lambda: reached(port, "a.test", verify=certificate.decode()) == "a")
+    backend.close()
