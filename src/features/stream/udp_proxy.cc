@@ -7,6 +7,8 @@
 #include <envoy/extensions/matching/common_inputs/network/v3/network_inputs.pb.h>
 #include <envoy/extensions/matching/input_matchers/runtime_fraction/v3/runtime_fraction.pb.h>
 
+#include <cmath>
+
 #include "features/features.h"
 
 namespace limen::features {
@@ -31,7 +33,7 @@ void draw(double probability, uint64_t seed, Matcher::MatcherList::Predicate& ou
       matching::common_inputs::network::v3::SourcePortInput());
   matching::input_matchers::runtime_fraction::v3::RuntimeFraction fraction;
   auto& value = *fraction.mutable_runtime_fraction()->mutable_default_value();
-  value.set_numerator(static_cast<uint32_t>(probability * kMillion + 0.5));
+  value.set_numerator(static_cast<uint32_t>(std::lround(probability * kMillion)));
   value.set_denominator(envoy::type::v3::FractionalPercent::MILLION);
   fraction.mutable_runtime_fraction()->set_runtime_key("limen.udp_share");
   fraction.set_seed(seed);

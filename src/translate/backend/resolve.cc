@@ -9,7 +9,7 @@
 namespace limen::translate {
 namespace {
 
-ResolvedBackend failed(std::string reason, std::string message) {
+ResolvedBackend failed(Text reason, Text message) {
   return {Verdict::no(std::move(reason), std::move(message)), {}};
 }
 

@@ -59,13 +59,13 @@ std::shared_ptr<const xds::Fragment> join_filter_chain(flow::Reads& reads, World
 FragmentPtr closing_chain(const ListenerModel& listener) {
   const api::Kind kind =
       listener.protocol == Protocol::kUdp ? api::Kind::kUdpRoute : api::Kind::kTcpRoute;
-  const FragmentPtr filter = filter_for(kind, {{kInvalidBackend}}, listener.port);
+  FragmentPtr filter = filter_for(kind, {{kInvalidBackend}}, listener.port);
   if (listener.protocol == Protocol::kUdp) return filter;
   listener_v3::FilterChain chain;
   if (listener.protocol == Protocol::kTls)
     chain.mutable_filter_chain_match()->set_transport_protocol("tls");
   return chain_of({listener.protocol, xds::fragment_of(chain)}, listener.ir_name(),
-                  listener.hostname, filter);
+                  listener.hostname, std::move(filter));
 }
 
 }  // namespace limen::translate
