@@ -45,6 +45,8 @@ enum class Kind {
   kClusterTrustBundle,
 };
 
+constexpr bool is_route(Kind kind) { return kind >= Kind::kHttpRoute && kind <= Kind::kUdpRoute; }
+
 // An object of any kind, shared and immutable; monostate: there is none.
 // The order of the alternatives is that of Kind, one further.
 using AnyObject =

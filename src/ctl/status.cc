@@ -18,7 +18,9 @@ std::string summary(const Json& conditions) {
     const bool good =
         (condition.text("status") == "True") !=
         (condition.text("type") == "Conflicted" || condition.text("type") == "PartiallyInvalid");
-    if (!good) text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
+    const bool reserved = condition.text("message").find(", but ") != std::string_view::npos;
+    if (!good || reserved)
+      text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
   }
   return text;
 }
@@ -57,7 +59,7 @@ bool is_meant(const Json& object, const StatusOptions& options, const api::KindI
 void print_wide(const Json& report, const Json::Array& objects) {
   for (const Json& held : report.find("held")->as_array()) {
     fmt::print(
-        "HELD: {} {}; its {} objects, {} of them HTTPRoutes, stay in force until it returns; if it "
+        "HELD: {} {}; its {} objects, {} of them routes, stay in force until it returns; if it "
         "was meant to go: limen confirm\n",
         held.text("path"), held.text("why"), held.find("objects")->as_integer(),
         held.find("routes")->as_integer());
@@ -108,7 +110,7 @@ int status(StatusOptions options) {
   if (!options.kind.empty() && kind == nullptr) {
     fmt::print(stderr,
                "limen: '{}' is no kind that is known here; those with a status are gatewayclass, "
-               "gateway, backend and the kinds of routes\n",
+               "gateway, listenerset, backend and the kinds of routes\n",
                options.kind);
     return kUsage;
   }

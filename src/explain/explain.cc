@@ -6,6 +6,7 @@
 #include <envoy/config/listener/v3/listener.pb.h>
 #include <envoy/config/route/v3/route.pb.h>
 #include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
+#include <envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy.pb.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 
 #include "explain/match.h"
 #include "explain/route_text.h"
+#include "translate/backend/resolve.h"
 
 namespace limen::explain {
 namespace {
@@ -97,7 +99,9 @@ class Explainer {
       if (change.type != xds::ResourceType::kListener || change.resource == nullptr) continue;
       listener_v3::Listener listener;
       if (!listener.ParseFromString(xds::serialise(*change.resource))) continue;
-      const uint32_t port = listener.address().socket_address().port_value();
+      const auto& address = listener.address().socket_address();
+      if (address.protocol() == envoy::config::core::v3::SocketAddress::UDP) continue;
+      const uint32_t port = address.port_value();
       ports.insert(port);
       if (static_cast<int>(port) != request_.port) continue;
       result_.proxy = change.proxy;
@@ -111,7 +115,9 @@ class Explainer {
 
   std::optional<route_v3::RouteConfiguration> routes_of(const std::string& proxy,
                                                         const listener_v3::Listener& listener) {
-    const bool https = listener.filter_chains_size() > 0;
+    const bool plain = listener.has_default_filter_chain();
+    const bool https = listener.listener_filters_size() > 0;  // or TLS: it looks at server names
+    if (!plain && !https) return connection(listener.filter_chains(0));
     if (https != request_.https) {
       result_.outcome = fmt::format("fails: the listener speaks {}, the request {}",
                                     https ? "HTTPS" : "HTTP", https ? "HTTP" : "HTTPS");
@@ -126,9 +132,25 @@ class Explainer {
     }
     if (https) result_.listener = chain->name();
     Hcm hcm;
-    chain->filters(0).typed_config().UnpackTo(&hcm);
+    if (!chain->filters(0).typed_config().UnpackTo(&hcm)) return connection(*chain);
     return find<route_v3::RouteConfiguration>(proxy, xds::ResourceType::kRouteConfiguration,
                                               hcm.rds().route_config_name());
+  }
+
+  // A TLSRoute or TCPRoute has the connection, and nobody looks at the request.
+  std::optional<route_v3::RouteConfiguration> connection(const listener_v3::FilterChain& chain) {
+    result_.listener = chain.name();
+    envoy::extensions::filters::network::tcp_proxy::v3::TcpProxy proxy;
+    chain.filters(0).typed_config().UnpackTo(&proxy);
+    for (const auto& cluster : proxy.weighted_clusters().clusters())
+      add_backend(cluster.name(), cluster.weight());
+    if (proxy.weighted_clusters().clusters().empty()) add_backend(proxy.cluster(), 1);
+    const bool closed = proxy.cluster() == translate::kInvalidBackend;
+    result_.outcome = closed
+                          ? "fails: its connection is closed, for there is no route with a backend"
+                          : "goes to a backend as it is: the listener proxies connections and "
+                            "looks at no request";
+    return std::nullopt;
   }
 
   // By server name: exact, then the longest wildcard, then the chain for all.

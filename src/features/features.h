@@ -5,6 +5,8 @@
 // translate/route only.
 #pragma once
 
+#include <envoy/config/accesslog/v3/accesslog.pb.h>
+#include <envoy/config/listener/v3/listener_components.pb.h>
 #include <envoy/config/route/v3/route.pb.h>
 #include <envoy/config/route/v3/route_components.pb.h>
 
@@ -16,6 +18,7 @@
 
 namespace limen::features {
 
+namespace listener_v3 = envoy::config::listener::v3;
 namespace route_v3 = envoy::config::route::v3;
 
 // ---- matching/: HTTPRouteMatch -> RouteMatch.  Problems: InvalidRegex.
@@ -73,5 +76,20 @@ void turn_off_grpc_web(route_v3::RouteConfiguration& out);
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out);
+
+// ---- log/: the access log of all listeners: Envoy's output, in its format.
+void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out);
+
+// ---- stream/: where the connections or datagrams of a TLSRoute, TCPRoute or UDPRoute go.
+struct Share {
+  std::string cluster;  // one that does not exist: connections are closed, datagrams are dropped
+  uint32_t weight = 1;
+};
+// REQUIRES: shares are not empty, weights not 0.  The network filter that proxies connections.
+void write_tcp_proxy(const std::vector<Share>& shares, const std::string& stat_prefix,
+                     listener_v3::Filter& out);
+// The listener filter that proxies datagrams.
+void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_prefix,
+                     listener_v3::ListenerFilter& out);
 
 }  // namespace limen::features

@@ -16,6 +16,7 @@ struct PlanPort {
   std::string listener;   // xDS listener name
   int32_t port = 0;       // as the Gateway says
   int32_t bind_port = 0;  // as Envoy binds it: the same, or shifted where it is privileged
+  bool udp = false;
   bool operator==(const PlanPort&) const = default;
 };
 

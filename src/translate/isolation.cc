@@ -15,8 +15,11 @@ void Isolation::note_change(const RouteKey& key, const RoutePtr& before, const R
   std::set<ProxyName> affected;
   for (const RoutePtr& route : {before, after}) {
     if (route == nullptr) continue;
-    for (const RouteEntry& entry : route->entries)
-      affected.insert({entry.virtual_host.proxy, entry.virtual_host.route_configuration});
+    for (const RouteEntry& entry : route->entries) {
+      const VirtualHostKey& host = entry.virtual_host;
+      if (!host.route_configuration.empty())
+        affected.insert({host.proxy, host.route_configuration});
+    }
   }
   for (const ProxyName& name : affected) trials_[name].changes.try_emplace(key, before);
 }

@@ -44,6 +44,8 @@ std::string ClusterRef::text() const {
     case BackendProtocol::kHttp1: break;
     case BackendProtocol::kHttp2: text += "/h2c"; break;
     case BackendProtocol::kWebSocket: text += "/ws"; break;
+    case BackendProtocol::kTls: text += "/tls"; break;
+    case BackendProtocol::kUdp: text += "/udp"; break;
   }
   return text;
 }

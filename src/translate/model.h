@@ -50,7 +50,19 @@ struct ClassModel {
 // ---- Gateway
 // -------------------------------------------------------------------------------------
 
-enum class Protocol { kHttp, kHttps, kOther };
+enum class Protocol { kHttp, kHttps, kTls, kTcp, kUdp, kOther };
+
+// Ports of TCP and of UDP are numbered apart.
+enum class Transport { kTcp, kUdp };
+
+inline Transport transport_of(Protocol protocol) {
+  return protocol == Protocol::kUdp ? Transport::kUdp : Transport::kTcp;
+}
+// Whether HTTPRoutes attach, which become route configurations; routes of connections and datagrams
+// become parts of the xDS listener itself.
+inline bool serves_http(Protocol protocol) {
+  return protocol == Protocol::kHttp || protocol == Protocol::kHttps;
+}
 
 struct ListenerModel {
   ObjectKey gateway;
@@ -59,6 +71,7 @@ struct ListenerModel {
   std::string hostname;  // "*" where none is given
   int32_t port = 0;
   Protocol protocol = Protocol::kHttp;
+  bool passthrough = false;  // TLS: it is the backend that ends it
   api::RouteNamespaces namespaces;
   std::vector<std::string> kinds;               // names of route kinds that may attach
   std::vector<std::string> secrets;             // SDS names of the usable certificates
@@ -69,12 +82,12 @@ struct ListenerModel {
   // Decided among all listeners of the proxy.
   Verdict overlapping_tls;                 // ok: there is no overlap
   std::string port_name;                   // of the xDS listener; empty: it is not served
-  std::string route_configuration;         // empty: it is not served
+  std::string route_configuration;         // empty: it is not served, or serves no HTTP
   std::vector<std::string> more_specific;  // hostnames on its port that it covers; sorted
 
   bool operator==(const ListenerModel&) const = default;
   bool ready() const { return accepted.ok && conflicted.ok && programmed.ok; }
-  bool served() const { return ready() && !route_configuration.empty(); }
+  bool served() const { return ready() && !port_name.empty(); }
   // Relative to which its references and allowedRoutes are.
   const Text& name_space() const { return set.name.empty() ? gateway.name_space : set.name_space; }
   // Envoy Gateway's name for it: "<namespace>/<gateway>/<listener>", or, of a ListenerSet,
@@ -121,11 +134,12 @@ struct PortModel {
   std::string name;  // of the xDS listener
   int32_t port = 0;
   int32_t bind_port = 0;
-  std::vector<std::string> addresses;  // at least one
-  Protocol protocol = Protocol::kHttp;
+  std::vector<std::string> addresses;    // at least one
+  Protocol protocol = Protocol::kHttp;   // of the first; HTTPS and TLS can stand together
   std::vector<ListenerModel> listeners;  // ready ones; the first gives the name
 
   bool operator==(const PortModel&) const = default;
+  Transport transport() const { return transport_of(protocol); }
 };
 
 struct ProxyModel {
@@ -138,20 +152,35 @@ struct ProxyModel {
   // entries of a ListenerSet stand, and the names of the route configurations that serve them.
   std::map<std::pair<ObjectKey, ObjectKey>, std::pair<size_t, size_t>> ranges;
   std::set<std::string> route_configurations;
+  // IR name -> the served TLS, TCP or UDP listener of that name.
+  std::map<std::string, size_t, std::less<>> stream_listeners;
 
   std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
 
   bool operator==(const ProxyModel& other) const;
 };
 
+// What the filter chains of a TLS, TCP or UDP listener have in common.
+struct StreamListener {
+  Protocol protocol = Protocol::kTcp;
+  FragmentPtr chain;  // envoy.config.listener.v3.FilterChain without server names and filters
+
+  bool operator==(const StreamListener& other) const {
+    return protocol == other.protocol && *chain == *other.chain;
+  }
+};
+
 struct PortKey {
   std::string proxy;
+  Transport transport = Transport::kTcp;
   int32_t port = 0;
   auto operator<=>(const PortKey&) const = default;
-  std::string text() const { return proxy + ":" + std::to_string(port); }
+  std::string text() const {
+    return fmt::format("{}:{}{}", proxy, port, transport == Transport::kUdp ? "/udp" : "");
+  }
   template <class H>
   friend H AbslHashValue(H h, const PortKey& key) {
-    return H::combine(std::move(h), key.proxy, key.port);
+    return H::combine(std::move(h), key.proxy, key.transport, key.port);
   }
 };
 
@@ -170,10 +199,11 @@ struct ProxyName {
   }
 };
 
+// A host on a listener: a virtual host, or what serves the connections of a server name.
 struct VirtualHostKey {
   Text proxy;
-  Text route_configuration;
-  Text listener;  // IR name
+  Text route_configuration;  // empty: of a TLS, TCP or UDP listener
+  Text listener;             // IR name
   Text host;
   auto operator<=>(const VirtualHostKey&) const = default;
   std::string text() const { return fmt::format("{} {} {}", proxy, route_configuration, host); }
@@ -202,6 +232,7 @@ struct AttachedListener {
   Text route_configuration;
   int32_t port = 0;
   bool https = false;
+  bool passthrough = false;  // TLS goes on to the backend
   std::vector<RouteHost> hosts;
 
   bool operator==(const AttachedListener&) const = default;
@@ -232,17 +263,20 @@ struct HostnameConflicts {
 // ---- Backend
 // -------------------------------------------------------------------------------------
 
-enum class BackendProtocol { kHttp1, kHttp2, kWebSocket };
+// kTls: TLS of a client that is passed through, so that no policy may add TLS to it.
+enum class BackendProtocol { kHttp1, kHttp2, kWebSocket, kTls, kUdp };
 
 // A Service or Backend as routes see it.
 struct BackendTarget {
   struct Port {
     int32_t port = 0;  // 0: a Backend's, whose endpoints have their own
     BackendProtocol protocol = BackendProtocol::kHttp1;
+    Transport transport = Transport::kTcp;
     bool operator==(const Port&) const = default;
   };
   Verdict usable;
   std::vector<Port> ports;
+  bool unix_socket = false;  // an endpoint is one
 
   bool operator==(const BackendTarget&) const = default;
 };
@@ -255,7 +289,7 @@ struct ClusterRef {
   BackendProtocol protocol = BackendProtocol::kHttp1;
 
   auto operator<=>(const ClusterRef&) const = default;
-  // "service/<namespace>/<name>/<port>", plus "/h2c" or "/ws".
+  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp".
   std::string text() const;
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
@@ -294,7 +328,8 @@ struct MatchOrder {
   auto operator<=>(const MatchOrder&) const = default;
 };
 
-// One xDS route of one virtual host.
+// One xDS route of one virtual host; or, without a route configuration, the network filter (of UDP,
+// the listener filter) that serves the connections of one host on one listener.
 struct RouteEntry {
   VirtualHostKey virtual_host;
   MatchOrder order;

@@ -23,7 +23,15 @@ void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, au
 }
 
 void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto& emit) {
-  for (const RouteEntry& entry : route.entries) emit(entry.virtual_host, entry.order);
+  for (const RouteEntry& entry : route.entries) {
+    if (!entry.virtual_host.route_configuration.empty()) emit(entry.virtual_host, entry.order);
+  }
+}
+
+void entries_by_filter_chain(const RouteKey&, const TranslatedRoute& route, auto& emit) {
+  for (const RouteEntry& entry : route.entries) {
+    if (entry.virtual_host.route_configuration.empty()) emit(entry.virtual_host, entry.order);
+  }
 }
 
 void hosts_by_route_configuration(const VirtualHostKey& key, const xds::Fragment&, auto& emit) {
@@ -40,7 +48,7 @@ void grpc_by_route_configuration(const RouteKey& key, const TranslatedRoute& rou
 
 void own_hosts_of_listeners(const std::string& proxy, const ProxyModel& model, auto& emit) {
   for (const ListenerModel& listener : model.listeners) {
-    if (listener.served())
+    if (listener.served() && !listener.route_configuration.empty())
       emit(VirtualHostKey{proxy, listener.route_configuration, listener.ir_name(),
                           listener.hostname});
   }
@@ -160,9 +168,27 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       route_configurations("route_configurations", route_configuration_names,
                            bind(*this, join_route_configuration)),
 
+      stream_listener_names("stream_listener_names", proxies,
+                            [](const auto& proxy, const auto& model, auto& emit) {
+                              for (const auto& [name, index] : model.stream_listeners)
+                                emit(ProxyName{proxy, name});
+                            }),
+      stream_listeners("stream_listeners", stream_listener_names,
+                       bind(*this, read_stream_listener)),
+      routes_of_filter_chain("routes_of_filter_chain", routes,
+                             [](const auto& key, const auto& route, auto& emit) {
+                               entries_by_filter_chain(key, route, emit);
+                             }),
+      filter_chains("filter_chains", routes_of_filter_chain, bind(*this, join_filter_chain)),
+      filter_chains_of("filter_chains_of", filter_chains,
+                       [](const auto& key, const auto&, auto& emit) {
+                         emit(ProxyName{key.proxy, key.listener});
+                       }),
+
       ports("ports", proxies,
             [](const auto& proxy, const auto& model, auto& emit) {
-              for (const PortModel& port : model.ports) emit(PortKey{proxy, port.port});
+              for (const PortModel& port : model.ports)
+                emit(PortKey{proxy, port.transport(), port.port});
             }),
       listeners("listeners", ports, bind(*this, build_listener)),
 

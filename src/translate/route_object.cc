@@ -28,10 +28,6 @@ Result visit_route(const api::AnyObject& object, F f) {
 
 std::string RouteKey::text() const { return api::text_of(api::info(kind), object); }
 
-bool is_route(api::Kind kind) {
-  return kind >= api::Kind::kHttpRoute && kind <= api::Kind::kUdpRoute;
-}
-
 bool RouteObject::operator==(const RouteObject& other) const {
   if (object.index() != other.object.index()) return false;
   return visit_route<bool>(object, [&](const auto& route) {

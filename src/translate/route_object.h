@@ -19,8 +19,6 @@ struct RouteKey {
   }
 };
 
-bool is_route(api::Kind kind);
-
 // REQUIRES: the object is a route.
 struct RouteObject {
   api::AnyObject object;

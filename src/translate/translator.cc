@@ -1,5 +1,7 @@
 #include "translate/translator.h"
 
+#include <algorithm>
+
 #include "api/objects.h"
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
@@ -91,12 +93,13 @@ struct Translator::Engine {
     });
   }
 
-  // A listener's name is that of its port's first listener: it can change while the port stays.
+  // A listener's name is that of its port's first listener: it can change while the port stays, and
+  // another port can have it now.
   void collect_listeners() {
     world.listeners.on_change([this](const PortKey& key, const auto&, const FragmentPtr& after) {
       std::string& name = listener_names[key];
       const std::string now = after == nullptr ? std::string() : name_of_port(key);
-      if (!name.empty() && name != now)
+      if (!name.empty() && name != now && !is_name_of_port(key.proxy, name))
         output.resources.push_back({key.proxy, xds::ResourceType::kListener, name, nullptr});
       if (after != nullptr)
         output.resources.push_back({key.proxy, xds::ResourceType::kListener, now, after});
@@ -108,9 +111,15 @@ struct Translator::Engine {
   std::string name_of_port(const PortKey& key) const {
     const ProxyModel* proxy = world.proxies.peek(key.proxy);
     for (const PortModel& port : proxy->ports) {
-      if (port.port == key.port) return port.name;
+      if (port.port == key.port && port.transport() == key.transport) return port.name;
     }
     return {};
+  }
+
+  bool is_name_of_port(const std::string& proxy, const std::string& name) const {
+    const ProxyModel* model = world.proxies.peek(proxy);
+    return model != nullptr && std::any_of(model->ports.begin(), model->ports.end(),
+                                           [&](const auto& port) { return port.name == name; });
   }
 
   template <class Table>

@@ -100,6 +100,14 @@ struct World {
   flow::Index<ProxyName, RouteKey, TranslatedRoute> grpc_routes_of;
   flow::Derived<ProxyName, xds::Fragment> route_configurations;
 
+  // (proxy, listener) of TLS, TCP and UDP -> what its filter chains have in common.
+  flow::Index<ProxyName, std::string, ProxyModel> stream_listener_names;
+  flow::Derived<ProxyName, StreamListener> stream_listeners;
+  flow::Index<VirtualHostKey, RouteKey, TranslatedRoute, MatchOrder> routes_of_filter_chain;
+  // Host on such a listener -> its filter chain (of UDP: its listener filter).
+  flow::Derived<VirtualHostKey, xds::Fragment> filter_chains;
+  flow::Index<ProxyName, VirtualHostKey, xds::Fragment> filter_chains_of;  // (proxy, listener)
+
   flow::Index<PortKey, std::string, ProxyModel> ports;
   flow::Derived<PortKey, xds::Fragment> listeners;
 

@@ -165,7 +165,7 @@ LISTENERS = {
                   "Secret default/s does not exist"),
     "no grant": ("{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s, namespace: x}]}}",
                  "no ReferenceGrant in namespace x"),
-    "protocol": ("{name: a, port: 80, protocol: http}", "protocol http is not supported: use HTTP or HTTPS"),
+    "protocol": ("{name: a, port: 80, protocol: http}", "protocol http is not supported: use HTTP, HTTPS, TLS, TCP or UDP"),
 }
 
 

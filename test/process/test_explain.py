@@ -4,7 +4,9 @@ import json
 import random
 import subprocess
 
-from limen import LIMEN, wait_for
+from limen import LIMEN, Echo, free_port, wait_for
+from streams import gateway, route, to as to_backend
+from test_tls import make_pair, secret
 
 HOSTS = ["a.test", "b.a.test", "c.b.a.test", "other.test"]
 HOSTNAMES = [None, ["a.test"], ["*.a.test"], ["b.a.test"], ["*.test"], ["*.b.a.test", "other.test"]]
@@ -89,3 +91,30 @@ def test_near_misses_say_why(limen, backend):
     assert done.returncode == 2 and "http or https" in done.stderr
     done = subprocess.run([LIMEN, "explain", "http://a.test:1/", "-f", limen.conf], capture_output=True, text=True)
     assert done.returncode == 1 and f"ports are: {limen.port}" in done.stdout
+
+
+def test_connections_that_are_proxied_as_they_are(limen, tmp_path):
+    tcp, tls = free_port(), free_port()
+    certificate, key = make_pair(tmp_path, "h.test")
+    limen.write("one.json", secret("one-test", certificate, key))
+    gateway(limen, [{"name": "udp", "port": tcp, "protocol": "UDP"}, {"name": "tcp", "port": tcp, "protocol": "TCP"},
+                    {"name": "tls", "port": tls, "protocol": "TLS", "hostname": "*.test", "tls": {"mode": "Passthrough"}},
+                    {"name": "https", "port": tls, "protocol": "HTTPS", "hostname": "h.test",
+                     "tls": {"certificateRefs": [{"name": "one-test"}]}}])
+    limen.write("b.yaml", Echo("b").yaml())
+    route(limen, "TCPRoute", "r", [to_backend("b", 3), to_backend("nosuch", 1)])
+    route(limen, "TLSRoute", "r", [to_backend("b")], hostnames=["a.test"])
+
+    def outcome(url):
+        return json.loads(subprocess.run([LIMEN, "explain", url, "-f", limen.conf, "-o", "json"], capture_output=True, text=True).stdout)
+
+    for url, listener, cluster in ((f"http://x.test:{tcp}/", "default/web/tcp/*", "backend/default/b"),
+                                   (f"https://a.test:{tls}/", "default/web/tls/a_test", "backend/default/b/tls")):
+        found = outcome(url)
+        assert "as it is" in found["outcome"] and found["listener"] == listener, found
+        assert found["backends"][0]["cluster"] == cluster
+    assert [b["weight"] for b in outcome(f"http://x.test:{tcp}/")["backends"]] == [3, 1]
+    assert "closed" in outcome(f"https://b.test:{tls}/")["outcome"]
+    assert "TLS handshake" in outcome(f"https://a.org:{tls}/")["outcome"]
+    assert "404" in outcome(f"https://h.test:{tls}/")["outcome"]
+    assert "speaks HTTPS" in outcome(f"http://a.test:{tls}/")["outcome"]

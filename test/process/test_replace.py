@@ -8,7 +8,9 @@ import time
 
 import pytest
 
-from limen import Hammer, KeptAlive, is_alive, wait_for
+import streams
+from limen import Hammer, KeptAlive, free_port, is_alive, wait_for
+from streams import TcpBackend, UdpBackend
 from test_run import start, to
 
 ENVOY = next((pathlib.Path(__file__).parents[2] / ".venv/lib").glob("*/site-packages/envoy/_bin/envoy"))
@@ -173,3 +175,31 @@ def test_a_gateway_that_is_wanted_again_while_its_envoy_drains(serving, backend)
     hammer.stop()
     assert serving.roles()["current"] != pid
     wait_for(lambda: not is_alive(pid))
+
+
+def test_connections_and_datagrams_go_on(limen):
+    tcp, udp = TcpBackend("t"), UdpBackend("u")
+    port = free_port()
+    settings(limen, "{concurrency: 1}")
+    streams.write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": [
+        {"name": "tcp", "port": port, "protocol": "TCP"}, {"name": "udp", "port": port, "protocol": "UDP"}]})
+    for backend in (tcp, udp):
+        streams.add_backend(limen, backend)
+    streams.route(limen, "TCPRoute", "r", [streams.to("t")])
+    streams.route(limen, "UDPRoute", "r", [streams.to("u")])
+    limen.start()
+    wait_for(lambda: streams.reached(port) == "t" and streams.asked(port) == "u x")
+    kept = streams.Connection(port)
+    before = limen.roles()["current"]
+    settings(limen, "{concurrency: 2}")
+    wait_for(lambda: limen.roles().get("current", before) != before, timeout=40)
+    deadline = time.monotonic() + 12  # longer than a connection without requests would be kept
+    while time.monotonic() < deadline:
+        assert kept.ask("hello") == "hello"
+        assert streams.reached(port) == "t"
+        assert streams.asked(port, timeout=2) == "u x"
+        time.sleep(0.1)
+    kept.close()
+    replaced(limen, before)
+    for backend in (tcp, udp):
+        backend.close()

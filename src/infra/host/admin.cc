@@ -111,20 +111,29 @@ Result<std::set<std::string>> Admin::listeners() const {
   return names;
 }
 
-Result<uint64_t> Admin::active_requests() const { return sum_of("downstream_rq_active"); }
-Result<uint64_t> Admin::active_connections() const { return sum_of("downstream_cx_active"); }
-
-Result<uint64_t> Admin::sum_of(const std::string& gauge) const {
-  const auto answer = ask("GET", "/stats?type=Gauges&filter=^http\\..*\\." + gauge + "$");
+// Envoy counts no connections of its TCP proxy: they are those of listeners that no HTTP connection
+// manager has.
+Result<Activity> Admin::activity() const {
+  const auto answer =
+      ask("GET", R"(/stats?type=Gauges&filter=^(http|listener)\..*\.downstream_(cx|rq)_active$)");
   if (!answer) return answer.error();
-  uint64_t total = 0;
+  uint64_t http = 0;
+  Activity result;
   std::istringstream lines(*answer);  // "http.http-8080.downstream_rq_active: 2"
   for (std::string line; std::getline(lines, line);) {
     const size_t colon = line.rfind(": ");
-    if (colon == std::string::npos || line.starts_with("http.admin.")) continue;
-    total += std::stoull(line.substr(colon + 2));
+    const bool counted_already = line.find(".worker_") != std::string::npos;
+    if (colon == std::string::npos || counted_already || line.starts_with("http.admin.") ||
+        line.starts_with("listener.admin."))
+      continue;
+    const uint64_t value = std::stoull(line.substr(colon + 2));
+    if (line.starts_with("listener."))
+      result.connections += value;
+    else
+      (line.find("_rq_") != std::string::npos ? result.requests : http) += value;
   }
-  return total;
+  if (result.connections > http) result.requests += result.connections - http;
+  return result;
 }
 
 Status Admin::post(const std::string& path) const {

@@ -9,6 +9,12 @@
 
 namespace limen::infra {
 
+// What clients have under way.
+struct Activity {
+  uint64_t connections = 0;
+  uint64_t requests = 0;  // and connections that are proxied as such (TLSRoute, TCPRoute)
+};
+
 class Admin {
  public:
   explicit Admin(std::string socket) : socket_(std::move(socket)) {}
@@ -17,9 +23,8 @@ class Admin {
   bool is_live() const;
   // Names of listeners that are in service.  GET /listeners
   Result<std::set<std::string>> listeners() const;
-  // Requests of clients that are under way, and clients' connections.  GET /stats
-  Result<uint64_t> active_requests() const;
-  Result<uint64_t> active_connections() const;
+  // GET /stats
+  Result<Activity> activity() const;
 
   // Each response asks its client to connect anew; nothing else changes.  POST /healthcheck/fail
   Status fail_health_checks() const;
@@ -31,7 +36,6 @@ class Admin {
  private:
   Result<std::string> ask(const char* method, const std::string& path) const;
   Status post(const std::string& path) const;
-  Result<uint64_t> sum_of(const std::string& gauge) const;
 
   std::string socket_;
 };

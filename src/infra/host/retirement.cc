@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "base/log.h"
+#include "infra/host/datagrams.h"
 
 namespace limen::infra {
 namespace {
@@ -42,6 +43,9 @@ void Retirement::hand_over(const ProcessRecord& staying) {
   if (!steering_->gap().empty())
     log::warn("infra", "{}: connections that Envoy has not accepted yet may be reset: {}", proxy_,
               steering_->gap());
+  if (const Status taken = take_datagrams(own.pid, staying.pid); !taken)
+    log::warn("infra", "{}: some UDP datagrams will be lost until the old Envoy has ended: {}",
+              proxy_, taken.error().message);
   if (!admin_.fail_health_checks()) return end();  // it has not come up yet
   later(kHandshake, &Retirement::await_queues);
 }
@@ -60,11 +64,10 @@ void Retirement::listeners_closed() {
 }
 
 void Retirement::await_connections() {
-  const Result<uint64_t> connections = admin_.active_connections();
-  const Result<uint64_t> requests = admin_.active_requests();
-  if (!connections || !requests || *connections == 0) return end();
-  const bool idle = *requests == 0 && EventLoop::Clock::now() - begun_ >= kIdlePatience;
-  if (idle || out_of_time(*requests)) return end();
+  const Result<Activity> now = admin_.activity();
+  if (!now || now->connections == 0) return end();
+  const bool idle = now->requests == 0 && EventLoop::Clock::now() - begun_ >= kIdlePatience;
+  if (idle || out_of_time(now->requests)) return end();
   later(kPoll, &Retirement::await_connections);
 }
 
@@ -76,8 +79,8 @@ void Retirement::stop() {
 }
 
 void Retirement::await_requests() {
-  const Result<uint64_t> requests = admin_.active_requests();
-  if (!requests || *requests == 0 || out_of_time(*requests)) return end();
+  const Result<Activity> now = admin_.activity();
+  if (!now || now->requests == 0 || out_of_time(now->requests)) return end();
   later(kPoll, &Retirement::await_requests);
 }
 

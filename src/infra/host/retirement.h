@@ -2,9 +2,11 @@
 // thread.
 //
 // With another Envoy to take over (hand_over()), in the order that loses no request:
-//   1. new connections go to the other (steering.h); responses ask their clients to connect anew
+//   1. new connections (steering.h) and datagrams (datagrams.h) go to the other; responses ask
+//      their clients to connect anew
 //   2. after a second, and once its accept queues are empty, its listeners close
-//   3. when its last connection is gone it is ended; idle ones are given 10 s, requests `longest`
+//   3. when its last connection is gone it is ended; idle ones are given 10 s, requests and
+//      connections that are proxied as such `longest`
 // A connection that a client keeps idle for longer is closed, as any server may do.  Without
 // steering, what is in an accept queue when the listener closes is reset by the kernel: unless
 // net.ipv4.tcp_migrate_req is 1.

@@ -5,15 +5,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
+
+#include "infra/host/sockets.h"
 
 #ifndef SO_DETACH_REUSEPORT_BPF
 #define SO_DETACH_REUSEPORT_BPF 68
@@ -21,53 +17,6 @@
 
 namespace limen::infra {
 namespace {
-
-using Address = std::string;  // as /proc/net/tcp writes it
-
-// All TCP sockets of this network namespace that listen, by inode.
-std::map<uint64_t, Address> all_listening() {
-  std::map<uint64_t, Address> found;
-  for (const char* table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
-    std::ifstream lines(table);
-    std::string line, number, local, remote, state, skipped;
-    std::getline(lines, line);  // the heading
-    while (std::getline(lines, line)) {
-      std::istringstream fields(line);
-      fields >> number >> local >> remote >> state;
-      if (state != "0A") break;  // those that listen come first
-      for (int i = 0; i < 5; ++i) fields >> skipped;
-      uint64_t inode = 0;
-      if (fields >> inode) found[inode] = local;
-    }
-  }
-  return found;
-}
-
-struct OwnSocket {
-  int fd = 0;  // the process's number for it
-  uint64_t inode = 0;
-};
-
-std::vector<OwnSocket> sockets_of(int pid, const std::map<uint64_t, Address>& listening) {
-  constexpr std::string_view kSocket = "socket:[";
-  std::vector<OwnSocket> found;
-  std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/fd", pid), error)) {
-    std::error_code gone;
-    const std::string target = std::filesystem::read_symlink(entry.path(), gone).string();
-    if (gone || !target.starts_with(kSocket)) continue;
-    OwnSocket socket{std::atoi(entry.path().filename().c_str()), 0};
-    std::from_chars(target.data() + kSocket.size(), target.data() + target.size(), socket.inode);
-    if (listening.contains(socket.inode)) found.push_back(socket);
-  }
-  return found;
-}
-
-UniqueFd copy_of(int pid, int fd) {
-  const UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
-}
 
 bool attach(const UniqueFd& socket, std::vector<sock_filter> program) {
   const sock_fprog all{static_cast<unsigned short>(program.size()), program.data()};
@@ -112,14 +61,14 @@ std::optional<uint32_t> first_staying(const Sides& sides, const std::vector<uint
 
 std::vector<uint64_t> listening_sockets(int pid) {
   std::vector<uint64_t> inodes;
-  for (const OwnSocket& socket : sockets_of(pid, all_listening())) inodes.push_back(socket.inode);
+  for (const OwnSocket& socket : sockets_of(pid, listening_tcp())) inodes.push_back(socket.inode);
   std::sort(inodes.begin(), inodes.end());
   return inodes;
 }
 
 Steering::Steering(int leaving, int staying, const std::vector<uint64_t>& older)
     : staying_(staying) {
-  const auto listening = all_listening();
+  const auto listening = listening_tcp();
   std::map<Address, Sides> by_address;
   for (const auto& [inode, address] : listening) ++by_address[address].all;
   for (const OwnSocket& it : sockets_of(leaving, listening))

@@ -27,7 +27,7 @@ HeldPath look_at(const std::string& path, const std::string& why, const ObjectSt
     files.push_back(file);
     for (const auto& [kind, key] : store.objects_of(file)) {
       ++held.objects;
-      if (kind == api::Kind::kHttpRoute) ++held.routes;
+      if (api::is_route(kind)) ++held.routes;
     }
   }
   return held;

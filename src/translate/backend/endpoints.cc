@@ -30,11 +30,11 @@ void add_endpoint(const api::Endpoint& endpoint, int32_t port, LocalityLbEndpoin
     add_address(address, port, terminating, out);
 }
 
-void add_slice(const api::EndpointSlice& slice, const std::string& port_name,
+void add_slice(const api::EndpointSlice& slice, const api::ServicePort& of,
                LocalityLbEndpoints& out) {
   if (slice.address_type == "FQDN") return;
   const auto port = std::find_if(slice.ports.begin(), slice.ports.end(), [&](const auto& p) {
-    return p.name == port_name && p.protocol == "TCP";
+    return p.name == of.name && p.protocol == of.protocol;
   });
   if (port == slice.ports.end() || !port->port) return;
   for (const api::Endpoint& endpoint : slice.endpoints) add_endpoint(endpoint, *port->port, out);
@@ -45,11 +45,13 @@ bool add_service(flow::Reads& reads, World& world, const ClusterRef& ref,
   const api::Service* service = world.services.get(reads, ref.object);
   if (service == nullptr || service->spec.type == "ExternalName") return false;
   const auto& ports = service->spec.ports;
-  const auto port =
-      std::find_if(ports.begin(), ports.end(), [&](const auto& p) { return p.port == ref.port; });
+  const std::string_view protocol = ref.protocol == BackendProtocol::kUdp ? "UDP" : "TCP";
+  const auto port = std::find_if(ports.begin(), ports.end(), [&](const auto& p) {
+    return p.port == ref.port && p.protocol == protocol;
+  });
   if (port == ports.end()) return false;
   for (const auto& [key, slice] : world.slices_of.get(reads, ref.object))
-    add_slice(slice, port->name, out);
+    add_slice(slice, *port, out);
   return true;
 }
 

@@ -9,31 +9,47 @@
 namespace limen::translate {
 namespace {
 
-ResolvedBackend failed(const char* reason, const std::string& message) {
-  return {Verdict::no(reason, message), {}};
+ResolvedBackend failed(Text reason, Text message) {
+  return {Verdict::no(std::move(reason), std::move(message)), {}};
 }
 
 ResolvedBackend resolve_service(flow::Reads& reads, World& world, const ObjectKey& key,
-                                const std::optional<int32_t>& port) {
+                                const std::optional<int32_t>& port, Transport transport) {
   const BackendTarget* service = world.service_targets.get(reads, key);
   if (service == nullptr)
     return failed("BackendNotFound", fmt::format("Service {} does not exist", key.text()));
   if (!port)
     return failed("PortNotSpecified",
                   fmt::format("the backendRef to Service {} needs a port", key.text()));
-  const auto it = std::find_if(service->ports.begin(), service->ports.end(),
-                               [&](const auto& p) { return p.port == *port; });
+  const auto it = std::find_if(service->ports.begin(), service->ports.end(), [&](const auto& p) {
+    return p.port == *port && p.transport == transport;
+  });
   if (it == service->ports.end())
-    return failed("PortNotFound", fmt::format("Service {} has no TCP port {}", key.text(), *port));
+    return failed("PortNotFound", fmt::format("Service {} has no {} port {}", key.text(),
+                                              transport == Transport::kUdp ? "UDP" : "TCP", *port));
   return {{}, {api::Kind::kService, key, *port, it->protocol}};
 }
 
-ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& key) {
+ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& key,
+                            Transport transport) {
   const BackendTarget* backend = world.backend_targets.get(reads, key);
   if (backend == nullptr)
     return failed("BackendNotFound", fmt::format("Backend {} does not exist", key.text()));
   if (!backend->usable.ok) return {backend->usable, {}};
+  if (transport == Transport::kUdp && backend->unix_socket)
+    return failed(
+        "UnsupportedProtocol",
+        fmt::format("Backend {} has an endpoint that is a Unix socket, where no datagrams "
+                    "can be sent to",
+                    key.text()));
   return {{}, {api::Kind::kBackend, key, 0, backend->ports.front().protocol}};
+}
+
+// What the kind of the route decides, whatever an appProtocol says.
+BackendProtocol protocol_for(api::Kind route, BackendProtocol declared) {
+  if (route == api::Kind::kGrpcRoute) return BackendProtocol::kHttp2;
+  if (route == api::Kind::kUdpRoute) return BackendProtocol::kUdp;
+  return route == api::Kind::kHttpRoute ? declared : BackendProtocol::kHttp1;
 }
 
 }  // namespace
@@ -57,10 +73,10 @@ ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey
         fmt::format("{} {}: no ReferenceGrant in namespace {} lets {}s of namespace {} refer to it",
                     ref.kind, key.text(), key.name_space, kind, name_space));
   }
-  ResolvedBackend backend =
-      is_service ? resolve_service(reads, world, key, ref.port) : resolve_own(reads, world, key);
-  // gRPC is HTTP/2, with or without an appProtocol that says so.
-  if (from.kind == api::Kind::kGrpcRoute) backend.cluster.protocol = BackendProtocol::kHttp2;
+  const Transport transport = from.kind == api::Kind::kUdpRoute ? Transport::kUdp : Transport::kTcp;
+  ResolvedBackend backend = is_service ? resolve_service(reads, world, key, ref.port, transport)
+                                       : resolve_own(reads, world, key, transport);
+  backend.cluster.protocol = protocol_for(from.kind, backend.cluster.protocol);
   return backend;
 }
 

@@ -5,6 +5,10 @@
 
 namespace limen::translate {
 
+// Names a cluster that is never defined: requests that are sent there are answered with
+// cluster_not_found_response_code, connections are closed, datagrams are dropped.
+inline constexpr char kInvalidBackend[] = "invalid-backend-cluster";
+
 struct ResolvedBackend {
   Verdict verdict;
   ClusterRef cluster;  // iff verdict.ok

@@ -2,6 +2,8 @@
 // changed endpoint runs no route again.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "translate/backend/rules.h"
 
 namespace limen::translate {
@@ -27,7 +29,9 @@ std::shared_ptr<const BackendTarget> target_of_service(flow::Reads& reads, World
   auto target = std::make_shared<BackendTarget>();
   for (const api::ServicePort& port : service->spec.ports) {
     if (port.protocol == "TCP")
-      target->ports.push_back({port.port, protocol_of(port.app_protocol)});
+      target->ports.push_back({port.port, protocol_of(port.app_protocol), Transport::kTcp});
+    if (port.protocol == "UDP")
+      target->ports.push_back({port.port, BackendProtocol::kUdp, Transport::kUdp});
   }
   return target;
 }
@@ -48,7 +52,10 @@ std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World
   }
   std::optional<std::string> app_protocol;
   if (!spec.app_protocols.empty()) app_protocol = spec.app_protocols.front();
-  target->ports.push_back({0, protocol_of(app_protocol)});
+  target->ports.push_back({0, protocol_of(app_protocol), Transport::kTcp});
+  target->unix_socket =
+      std::any_of(spec.endpoints.begin(), spec.endpoints.end(),
+                  [](const auto& endpoint) { return endpoint.unix_socket.has_value(); });
   return target;
 }
 

@@ -15,20 +15,30 @@ bool is_valid(const ListenerModel& listener) {
   return listener.accepted.ok && listener.programmed.ok;
 }
 
-// Protocols of one class can share a port.
-enum class PortClass { kPlain, kTls, kNone };
+// Listeners of one class can share a port if their hostnames differ; one of class kWhole has it for
+// itself.
+enum class PortClass { kPlain, kTls, kWhole };
 
 PortClass class_of(Protocol protocol) {
   switch (protocol) {
     case Protocol::kHttp: return PortClass::kPlain;
-    case Protocol::kHttps: return PortClass::kTls;
-    case Protocol::kOther: return PortClass::kNone;
+    case Protocol::kHttps:
+    case Protocol::kTls: return PortClass::kTls;
+    case Protocol::kTcp:
+    case Protocol::kUdp:
+    case Protocol::kOther: return PortClass::kWhole;
   }
   __builtin_unreachable();
 }
 
+using Port = std::pair<Transport, int32_t>;
+
+Port port_of(const ListenerModel& listener) {
+  return {transport_of(listener.protocol), listener.port};
+}
+
 struct PortUse {
-  PortClass port_class = PortClass::kNone;
+  PortClass port_class = PortClass::kWhole;
   std::string first;                               // the listener that has the port
   std::map<std::string, std::string> by_hostname;  // -> listener
 };
@@ -46,24 +56,29 @@ class Conflicts {
   }
 
  private:
-  using GatewayPort = std::pair<ObjectKey, int32_t>;
+  using GatewayPort = std::pair<ObjectKey, Port>;
+  using GatewayHost = std::pair<GatewayPort, std::string>;
 
   // Within one Gateway none of the listeners that disagree is to be picked.  Source: GatewaySpec
   // .listeners ("Distinct Listeners").
   void find_disputes() {
     std::map<GatewayPort, PortClass> seen;
+    std::set<GatewayHost> hosts;
     for (const ListenerModel& listener : listeners_) {
       if (!listener.set.name.empty() || !is_valid(listener)) continue;
-      const GatewayPort key{listener.gateway, listener.port};
+      const GatewayPort key{listener.gateway, port_of(listener)};
       const PortClass port_class = class_of(listener.protocol);
       if (seen.emplace(key, port_class).first->second != port_class) disputed_.insert(key);
+      const GatewayHost host{key, listener.hostname};
+      if (!hosts.insert(host).second) disputed_hosts_.insert(host);
     }
   }
 
   // Two ports of which one is shifted can come to the same socket.
   bool has_free_socket(ListenerModel& listener) {
     const int32_t bind = bind_port_of(listener.port, first_unprivileged_port_);
-    const int32_t holder = sockets_.emplace(bind, listener.port).first->second;
+    const Port socket{transport_of(listener.protocol), bind};
+    const int32_t holder = sockets_.emplace(socket, listener.port).first->second;
     if (holder == listener.port) return true;
     listener.accepted = Verdict::no(
         "PortUnavailable",
@@ -75,11 +90,12 @@ class Conflicts {
   void settle(ListenerModel& listener) {
     const std::string name = listener.ir_name();
     const PortClass port_class = class_of(listener.protocol);
-    auto [it, is_new] = ports_.try_emplace(listener.port);
+    auto [it, is_new] = ports_.try_emplace(port_of(listener));
     PortUse& port = it->second;
     if (is_new) port = {port_class, name, {}};
     const bool own = listener.set.name.empty();
-    const bool dispute = disputed_.contains({listener.gateway, listener.port});
+    const GatewayPort gateway_port{listener.gateway, port_of(listener)};
+    const bool dispute = disputed_.contains(gateway_port);
     if (port.port_class != port_class || dispute) {
       listener.conflicted = Verdict::no(
           "ProtocolConflict",
@@ -89,18 +105,33 @@ class Conflicts {
                                 listener.port, port.first));
       return;
     }
+    if (disputed_hosts_.contains({gateway_port, listener.hostname})) {
+      listener.conflicted = Verdict::no(
+          "HostnameConflict",
+          fmt::format("port {} and hostname {} are asked for several times by Gateway {}{}",
+                      listener.port, listener.hostname, listener.gateway.text(),
+                      own ? "" : " itself"));
+      return;
+    }
     const auto [holder, is_free] = port.by_hostname.emplace(listener.hostname, name);
     if (is_free) return;
-    listener.conflicted = Verdict::no(
-        "HostnameConflict", fmt::format("port {} and hostname {} are taken by listener {}",
-                                        listener.port, listener.hostname, holder->second));
+    listener.conflicted =
+        port_class == PortClass::kWhole
+            ? Verdict::no("ProtocolConflict",
+                          fmt::format("port {} is taken by listener {}, and listeners of its "
+                                      "protocol share none",
+                                      listener.port, holder->second))
+            : Verdict::no("HostnameConflict",
+                          fmt::format("port {} and hostname {} are taken by listener {}",
+                                      listener.port, listener.hostname, holder->second));
   }
 
   std::vector<ListenerModel>& listeners_;
   const int32_t first_unprivileged_port_;
   std::set<GatewayPort> disputed_;
-  std::map<int32_t, int32_t> sockets_;  // bound port -> port
-  std::map<int32_t, PortUse> ports_;
+  std::set<GatewayHost> disputed_hosts_;
+  std::map<Port, int32_t> sockets_;  // bound port -> port
+  std::map<Port, PortUse> ports_;
 };
 
 void overlap(ListenerModel& listener, const ListenerModel& other, const char* reason,
@@ -124,26 +155,28 @@ void decide_conflicts(std::vector<ListenerModel>& listeners, int32_t first_unpri
 }
 
 void find_overlaps(std::vector<ListenerModel>& listeners) {
-  using Place = std::pair<int32_t, std::string_view>;
+  using Place = std::pair<Port, std::string_view>;
   std::map<Place, ListenerModel*> by_hostname;
   std::map<Place, ListenerModel*> by_secret;
   for (ListenerModel& listener : listeners) {
-    if (listener.ready()) by_hostname.emplace(Place{listener.port, listener.hostname}, &listener);
+    if (listener.ready())
+      by_hostname.emplace(Place{port_of(listener), listener.hostname}, &listener);
   }
   for (auto& [place, listener] : by_hostname) {
-    const bool tls = class_of(listener->protocol) == PortClass::kTls;
+    const bool https = listener->protocol == Protocol::kHttps;
     for (const std::string& pattern : patterns_of(listener->hostname)) {
-      const auto it = by_hostname.find({listener->port, pattern});
+      const auto it = by_hostname.find({place.first, pattern});
       if (it == by_hostname.end() || it->second == listener) continue;
       it->second->more_specific.push_back(listener->hostname);  // sorted: in the map's order
-      if (!tls) continue;
+      if (!https || it->second->protocol != Protocol::kHttps) continue;
       overlap(*listener, *it->second, "OverlappingHostnames", "the hostname");
       overlap(*it->second, *listener, "OverlappingHostnames", "the hostname");
     }
   }
   for (auto& [place, listener] : by_hostname) {
+    if (listener->protocol != Protocol::kHttps) continue;
     for (const std::string& secret : listener->secrets) {
-      const auto [it, is_new] = by_secret.emplace(Place{listener->port, secret}, listener);
+      const auto [it, is_new] = by_secret.emplace(Place{place.first, secret}, listener);
       if (is_new || it->second == listener) continue;
       overlap(*listener, *it->second, "OverlappingCertificates", "the certificate");
       overlap(*it->second, *listener, "OverlappingCertificates", "the certificate");

@@ -4,7 +4,6 @@
 #include "translate/gateway/listener.h"
 
 #include <envoy/config/listener/v3/listener.pb.h>
-#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/http/cors/v3/cors.pb.h>
 #include <envoy/extensions/filters/http/grpc_web/v3/grpc_web.pb.h>
 #include <envoy/extensions/filters/http/router/v3/router.pb.h>
@@ -73,10 +72,7 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   http2->mutable_initial_connection_window_size()->set_value(kConnectionWindow);
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
-  auto* log = hcm.add_access_log();
-  log->set_name("envoy.access_loggers.stdout");
-  log->mutable_typed_config()->PackFrom(
-      envoy::extensions::access_loggers::stream::v3::StdoutAccessLog());
+  features::write_stdout_log(*hcm.add_access_log());
   add_http_filters(hcm);
   return hcm;
 }
@@ -88,11 +84,13 @@ void add_connection_manager(const std::string& route_configuration, const std::s
   filter->mutable_typed_config()->PackFrom(connection_manager(route_configuration, stat_prefix));
 }
 
-void add_tls(const ListenerModel& model, listener_v3::FilterChain& chain) {
+}  // namespace
+
+void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
+             listener_v3::FilterChain& chain) {
   envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
   auto* common = context.mutable_common_tls_context();
-  common->add_alpn_protocols("h2");
-  common->add_alpn_protocols("http/1.1");
+  for (const std::string& protocol : alpn) common->add_alpn_protocols(protocol);
   for (const std::string& secret : model.secrets) {
     auto* sds = common->add_tls_certificate_sds_secret_configs();
     sds->set_name(secret);
@@ -106,20 +104,54 @@ void add_tls(const ListenerModel& model, listener_v3::FilterChain& chain) {
   socket->mutable_typed_config()->PackFrom(context);
 }
 
-void add_https_chains(const PortModel& port, listener_v3::Listener& listener) {
+namespace {
+
+void add_tls_inspector(listener_v3::Listener& listener) {
   auto* inspector = listener.add_listener_filters();
   inspector->set_name("envoy.filters.listener.tls_inspector");
   inspector->mutable_typed_config()->PackFrom(
       envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
-  for (const ListenerModel& model : port.listeners) {
-    auto* chain = listener.add_filter_chains();
-    chain->set_name(model.ir_name());
-    if (model.hostname != "*")
-      chain->mutable_filter_chain_match()->add_server_names(model.hostname);
-    add_connection_manager(route_configuration_of(port, model),
-                           "https-" + std::to_string(port.bind_port), *chain);
-    add_tls(model, *chain);
+}
+
+FragmentPtr https_chain(const PortModel& port, const ListenerModel& model) {
+  listener_v3::FilterChain chain;
+  chain.set_name(model.ir_name());
+  if (model.hostname != "*") chain.mutable_filter_chain_match()->add_server_names(model.hostname);
+  add_connection_manager(route_configuration_of(port, model),
+                         "https-" + std::to_string(port.bind_port), chain);
+  add_tls(model, {"h2", "http/1.1"}, chain);
+  return xds::fragment_of(chain);
+}
+
+// Of a TLS, TCP or UDP listener.
+void add_stream_chains(flow::Reads& reads, World& world, const std::string& proxy,
+                       const ListenerModel& model, xds::FragmentBuilder& joined) {
+  bool has_own = false;
+  for (const auto& [host, chain] :
+       world.filter_chains_of.get(reads, {proxy, model.ir_name()}).shared()) {
+    has_own |= host.host == model.hostname;
+    joined.add(chain);
   }
+  if (!has_own) joined.add(closing_chain(model));
+}
+
+// All but plain HTTP: each listener of the port has filter chains (UDP: a listener filter).
+FragmentPtr join_listeners(flow::Reads& reads, World& world, const std::string& proxy,
+                           const PortModel& port, listener_v3::Listener& listener) {
+  const bool udp = port.transport() == Transport::kUdp;
+  if (udp) listener.mutable_udp_listener_config();
+  if (!udp && port.protocol != Protocol::kTcp) add_tls_inspector(listener);
+  xds::FragmentBuilder joined(listener,
+                              udp ? listener_v3::Listener::kListenerFiltersFieldNumber
+                                  : listener_v3::Listener::kFilterChainsFieldNumber,
+                              port.listeners.size());
+  for (const ListenerModel& model : port.listeners) {
+    if (model.protocol == Protocol::kHttps)
+      joined.add(https_chain(port, model));
+    else
+      add_stream_chains(reads, world, proxy, model, joined);
+  }
+  return std::move(joined).take();
 }
 
 void bind(const PortModel& port, listener_v3::Listener& listener) {
@@ -127,6 +159,8 @@ void bind(const PortModel& port, listener_v3::Listener& listener) {
     auto* address = i == 0 ? listener.mutable_address()
                            : listener.add_additional_addresses()->mutable_address();
     address->mutable_socket_address()->set_address(port.addresses[i]);
+    if (port.transport() == Transport::kUdp)
+      address->mutable_socket_address()->set_protocol(envoy::config::core::v3::SocketAddress::UDP);
     address->mutable_socket_address()->set_port_value(static_cast<uint32_t>(port.bind_port));
   }
 }
@@ -137,8 +171,9 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
                                                     const PortKey& key) {
   const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
   if (proxy == nullptr) return nullptr;
-  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(),
-                                 [&](const auto& p) { return p.port == key.port; });
+  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(), [&](const auto& p) {
+    return p.port == key.port && p.transport() == key.transport;
+  });
   if (port == proxy->ports.end()) return nullptr;
 
   listener_v3::Listener listener;
@@ -146,13 +181,11 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
   bind(*port, listener);
   listener.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   listener.mutable_max_connections_to_accept_per_socket_event()->set_value(1);
-  if (port->protocol == Protocol::kHttps) {
-    add_https_chains(*port, listener);
-  } else {
-    auto* chain = listener.mutable_default_filter_chain();
-    chain->set_name(port->name);
-    add_connection_manager(port->name, "http-" + std::to_string(port->bind_port), *chain);
-  }
+  if (port->protocol != Protocol::kHttp)
+    return join_listeners(reads, world, key.proxy, *port, listener);
+  auto* chain = listener.mutable_default_filter_chain();
+  chain->set_name(port->name);
+  add_connection_manager(port->name, "http-" + std::to_string(port->bind_port), *chain);
   return xds::fragment_of(listener);
 }
 

@@ -11,18 +11,31 @@ namespace {
 std::optional<Protocol> protocol_of(const std::string& name) {
   if (name == "HTTP") return Protocol::kHttp;
   if (name == "HTTPS") return Protocol::kHttps;
+  if (name == "TLS") return Protocol::kTls;
+  if (name == "TCP") return Protocol::kTcp;
+  if (name == "UDP") return Protocol::kUdp;
   return std::nullopt;
 }
 
-// The kinds of routes that a protocol can serve.
-std::vector<std::string> kinds_of(Protocol protocol) {
-  if (protocol == Protocol::kOther) return {};
-  return {"HTTPRoute", "GRPCRoute"};
+// The kinds of routes that a listener can serve.  A TCPRoute on a TLS listener takes what no
+// TLSRoute takes; one that can't see server names is of no use where TLS is passed through.
+std::vector<std::string> kinds_of(const ListenerModel& listener) {
+  switch (listener.protocol) {
+    case Protocol::kHttp:
+    case Protocol::kHttps: return {"HTTPRoute", "GRPCRoute"};
+    case Protocol::kTls:
+      if (listener.passthrough) return {"TLSRoute"};
+      return {"TLSRoute", "TCPRoute"};
+    case Protocol::kTcp: return {"TCPRoute"};
+    case Protocol::kUdp: return {"UDPRoute"};
+    case Protocol::kOther: return {};
+  }
+  __builtin_unreachable();
 }
 
 // allowedRoutes.kinds cut to what the protocol can serve.
 void allow_kinds(const api::Listener& spec, ListenerModel& listener) {
-  const std::vector<std::string> served = kinds_of(listener.protocol);
+  const std::vector<std::string> served = kinds_of(listener);
   if (spec.allowed_routes.kinds.empty()) {
     listener.kinds = served;
     return;
@@ -35,19 +48,23 @@ void allow_kinds(const api::Listener& spec, ListenerModel& listener) {
       listener.resolved_refs = Verdict::no(
           "InvalidRouteKinds",
           fmt::format(
-              "allowedRoutes.kinds: {} of group '{}' cannot attach to a listener of protocol {}",
-              kind.kind, kind.group, spec.protocol));
+              "allowedRoutes.kinds: {} of group '{}' cannot attach to a listener of protocol {}{}",
+              kind.kind, kind.group, spec.protocol,
+              listener.passthrough ? " and tls.mode Passthrough" : ""));
     }
   }
 }
 
 Verdict check_tls(const api::Listener& spec, Protocol protocol) {
-  if (protocol == Protocol::kHttp) {
-    return spec.tls ? Verdict::no("Invalid", "tls must not be set on a listener of protocol HTTP")
-                    : Verdict{};
-  }
-  if (!spec.tls) return Verdict::no("Invalid", "tls must be set on a listener of protocol HTTPS");
+  const auto invalid = [&spec](const char* what) {
+    return Verdict::no("Invalid",
+                       fmt::format("{} on a listener of protocol {}", what, spec.protocol));
+  };
+  if (protocol != Protocol::kHttps && protocol != Protocol::kTls)
+    return spec.tls ? invalid("tls must not be set") : Verdict{};
+  if (!spec.tls) return invalid("tls must be set");
   if (spec.tls->mode == api::TlsMode::kPassthrough) {
+    if (protocol == Protocol::kTls) return {};
     return Verdict::no("UnsupportedTLSMode",
                        "tls.mode must be Terminate on a listener of protocol HTTPS");
   }
@@ -119,15 +136,19 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
     listener.protocol = Protocol::kOther;
     listener.accepted =
         Verdict::no("UnsupportedProtocol",
-                    fmt::format("protocol {} is not supported: use HTTP or HTTPS", spec.protocol));
+                    fmt::format("protocol {} is not supported: use HTTP, HTTPS, TLS, TCP or UDP",
+                                spec.protocol));
     return listener;
   }
   listener.protocol = *protocol;
+  listener.passthrough = listener.protocol == Protocol::kTls && spec.tls &&
+                         spec.tls->mode == api::TlsMode::kPassthrough;
   allow_kinds(spec, listener);
   listener.programmed = check_tls(spec, *protocol);
   const Referrer from{api::kGatewayGroup, owner.set.name.empty() ? "Gateway" : "ListenerSet",
                       listener.name_space()};
-  if (listener.programmed.ok && spec.tls) add_certificates(reads, world, from, spec, listener);
+  if (listener.programmed.ok && spec.tls && !listener.passthrough)
+    add_certificates(reads, world, from, spec, listener);
   return listener;
 }
 

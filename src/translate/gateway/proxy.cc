@@ -30,11 +30,11 @@ bool is_bound(const ListenerModel& listener) {
 }
 
 void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
-  std::map<int32_t, PortModel> ports;
+  std::map<std::pair<int32_t, Transport>, PortModel> ports;
   for (size_t i = 0; i < model.listeners.size(); ++i) {
     ListenerModel& listener = model.listeners[i];
     if (!is_bound(listener)) continue;
-    PortModel& port = ports[listener.port];
+    PortModel& port = ports[{listener.port, transport_of(listener.protocol)}];
     if (port.name.empty()) {
       port.name = listener.ir_name();
       port.port = listener.port;
@@ -43,8 +43,12 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
     }
     add_addresses(listener, port.addresses);
     listener.port_name = port.name;
-    listener.route_configuration = route_configuration_of(port, listener);
-    model.route_configurations.insert(listener.route_configuration);
+    if (serves_http(listener.protocol)) {
+      listener.route_configuration = route_configuration_of(port, listener);
+      model.route_configurations.insert(listener.route_configuration);
+    } else {
+      model.stream_listeners[listener.ir_name()] = i;
+    }
     port.listeners.push_back(listener);
   }
   for (auto& [number, port] : ports) {
@@ -95,7 +99,8 @@ std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& wo
   plan->proxy = proxy;
   if (model->settings != nullptr) plan->settings = *model->settings;
   for (const PortModel& port : model->ports)
-    plan->ports.push_back({port.name, port.port, port.bind_port});
+    plan->ports.push_back(
+        {port.name, port.port, port.bind_port, port.transport() == Transport::kUdp});
   plan->labels = model->labels;
   plan->annotations = model->annotations;
   return plan;

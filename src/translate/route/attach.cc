@@ -61,6 +61,7 @@ AttachedListener attached(const Parent& parent, const ListenerModel& listener,
   result.route_configuration = listener.route_configuration;
   result.port = listener.port;
   result.https = listener.protocol == Protocol::kHttps;
+  result.passthrough = listener.passthrough;
   result.hosts = hosts_on_listener(route_hosts, listener.hostname, listener.more_specific);
   return result;
 }
@@ -136,7 +137,7 @@ std::shared_ptr<const Attachments> attach(flow::Reads& reads, World& world, cons
 }
 
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener) {
-  return port.protocol == Protocol::kHttps ? listener.ir_name() : port.name;
+  return listener.protocol == Protocol::kHttps ? listener.ir_name() : port.name;
 }
 
 }  // namespace limen::translate

@@ -11,10 +11,6 @@ namespace {
 
 namespace route_v3 = envoy::config::route::v3;
 
-// Names a cluster that is never defined: what is sent there is answered with
-// cluster_not_found_response_code.
-constexpr char kInvalidBackend[] = "invalid-backend-cluster";
-
 void problems_of(Problems more, Problems& problems) {
   problems.insert(problems.end(), more.begin(), more.end());
 }

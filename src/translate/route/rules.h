@@ -33,6 +33,19 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
 std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, World& world,
                                                         const VirtualHostKey& key);
 
+// What the filter chains of a TLS, TCP or UDP listener have in common.
+std::shared_ptr<const StreamListener> read_stream_listener(flow::Reads& reads, World& world,
+                                                           const ProxyName& key);
+
+// The filter chain of a host on such a listener; of a UDP listener, its listener filter.  Of
+// several routes the first by precedence gets all.
+std::shared_ptr<const xds::Fragment> join_filter_chain(flow::Reads& reads, World& world,
+                                                       const VirtualHostKey& key);
+
+// The same where no route is for the listener's own hostname: it closes, or drops, what comes, and
+// leaves nothing to a less specific listener.
+FragmentPtr closing_chain(const ListenerModel& listener);
+
 // The name of the route configuration of a listener: of a port's first listener for HTTP, its own
 // for HTTPS.
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener);

@@ -2,6 +2,7 @@
 
 #include "translate/route/http.h"
 #include "translate/route/rules.h"
+#include "translate/route/stream.h"
 
 namespace limen::translate {
 namespace {
@@ -30,7 +31,14 @@ std::shared_ptr<TranslatedRoute> translate(flow::Reads& reads, World& world,
     return translate_http(reads, world, {api::Kind::kHttpRoute, *http}, attachments);
   if (const auto* grpc = route.as<api::GrpcRoute>())
     return translate_grpc(reads, world, *grpc, attachments);
-  return std::make_shared<TranslatedRoute>();  // no listener takes routes of this kind
+  const RouteKey key{api::kind_of(route.object).kind, route.metadata().key()};
+  if (const auto* tls = route.as<api::TlsRoute>())
+    return translate_stream(reads, world, {key, tls->spec.rules}, attachments);
+  if (const auto* tcp = route.as<api::TcpRoute>())
+    return translate_stream(reads, world, {key, tcp->spec.rules}, attachments);
+  if (const auto* udp = route.as<api::UdpRoute>())
+    return translate_stream(reads, world, {key, udp->spec.rules}, attachments);
+  return std::make_shared<TranslatedRoute>();  // there are no other kinds
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
   for (const std::string& secret : listener.secrets)
     parts.push_back({proxy, xds::ResourceType::kSecret, secret});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
-  parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
+  if (serves_http(listener.protocol))
+    parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
   for (const ResourceName& part : parts) {
     const Refusal* refusal = world.refusals.get(reads, part);
     if (refusal != nullptr) return refused(part, refusal->message);

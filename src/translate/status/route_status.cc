@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "translate/status/rules.h"
 
 namespace limen::translate {
@@ -8,6 +10,27 @@ Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* ro
   if (!attachment.accepted.ok) return attachment.accepted;
   if (route != nullptr && !route->envoy.ok) return route->envoy;
   if (route != nullptr && route->all_rules_failed) return route->rules;
+  return {};
+}
+
+// Of several TLSRoutes, TCPRoutes or UDPRoutes for the same host on a listener one gets all; the
+// others are accepted all the same, and no condition is made for it.  "": nothing is taken from the
+// route.
+std::string taken_by_others(flow::Reads& reads, World& world, const RouteKey& key,
+                            const Attachment& attachment) {
+  for (const AttachedListener& listener : attachment.listeners) {
+    if (!listener.route_configuration.empty()) continue;  // HTTP, where each match has its place
+    for (const RouteHost& host : listener.hosts) {
+      const auto& members = world.routes_of_filter_chain.get(
+          reads, {listener.proxy, {}, listener.listener, host.host});
+      if (members.empty()) continue;
+      const auto [order, winner, route] = *members.sorted().begin();
+      if (winner == key) continue;
+      return fmt::format(", but {} comes before it and gets all that listener {} takes{}",
+                         winner.text(), listener.listener,
+                         host.host == "*" ? "" : " for " + host.host);
+    }
+  }
   return {};
 }
 
@@ -35,8 +58,10 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
     api::RouteParentStatus parent;
     parent.parent_ref = object->spec().parent_refs[i];
     parent.controller_name = world.options.controller_name;
+    const std::string accepted =
+        "the route is accepted" + taken_by_others(reads, world, key, attachment);
     parent.conditions.push_back(condition("Accepted", accepted_verdict(attachment, route),
-                                          "Accepted", "the route is accepted", generation));
+                                          "Accepted", accepted, generation));
     parent.conditions.push_back(
         condition("ResolvedRefs", resolved_verdict(reads, world, key, route), "ResolvedRefs",
                   "all references are resolved", generation));

@@ -1,0 +1,71 @@
+// What serves TLS, TCP and UDP listeners: filter chains (of UDP, which has none, the listener's
+// filter).  A listener is updated in place where only filter chains change, and connections on
+// those that stay as they are go on: so each host has a chain of its own. Source: Envoy, "Filter
+// chain only update".
+#include <envoy/config/listener/v3/listener.pb.h>
+
+#include "translate/backend/resolve.h"
+#include "translate/gateway/listener.h"
+#include "translate/hostnames.h"
+#include "translate/route/rules.h"
+#include "translate/route/stream.h"
+
+namespace limen::translate {
+namespace {
+
+namespace listener_v3 = envoy::config::listener::v3;
+
+FragmentPtr chain_of(const StreamListener& listener, const std::string& name,
+                     const std::string& host, FragmentPtr filter) {
+  listener_v3::FilterChain head;
+  head.ParseFromString(listener.chain->bytes);
+  head.set_name(name + "/" + underscored(host));
+  if (listener.protocol == Protocol::kTls && host != "*")
+    head.mutable_filter_chain_match()->add_server_names(host);
+  xds::FragmentBuilder chain(head, listener_v3::FilterChain::kFiltersFieldNumber, 1);
+  chain.add(std::move(filter));
+  return std::move(chain).take();
+}
+
+}  // namespace
+
+std::shared_ptr<const StreamListener> read_stream_listener(flow::Reads& reads, World& world,
+                                                           const ProxyName& key) {
+  const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
+  if (proxy == nullptr) return nullptr;
+  const auto it = proxy->stream_listeners.find(std::string_view(key.name));
+  if (it == proxy->stream_listeners.end()) return nullptr;
+  const ListenerModel& listener = proxy->listeners[it->second];
+  listener_v3::FilterChain chain;
+  if (listener.protocol == Protocol::kTls)
+    chain.mutable_filter_chain_match()->set_transport_protocol("tls");
+  if (!listener.secrets.empty()) add_tls(listener, {}, chain);
+  return std::make_shared<StreamListener>(
+      StreamListener{listener.protocol, xds::fragment_of(chain)});
+}
+
+std::shared_ptr<const xds::Fragment> join_filter_chain(flow::Reads& reads, World& world,
+                                                       const VirtualHostKey& key) {
+  const StreamListener* listener = world.stream_listeners.get(reads, {key.proxy, key.listener});
+  if (listener == nullptr) return nullptr;
+  const auto& members = world.routes_of_filter_chain.get(reads, key);
+  if (members.empty()) return nullptr;
+  const auto [order, route_key, route] = *members.sorted().begin();  // the others get nothing
+  const FragmentPtr& filter = route.entries[order.entry].route;
+  if (listener->protocol == Protocol::kUdp) return filter;
+  return chain_of(*listener, key.listener, key.host, filter);
+}
+
+FragmentPtr closing_chain(const ListenerModel& listener) {
+  const api::Kind kind =
+      listener.protocol == Protocol::kUdp ? api::Kind::kUdpRoute : api::Kind::kTcpRoute;
+  FragmentPtr filter = filter_for(kind, {{kInvalidBackend}}, listener.port);
+  if (listener.protocol == Protocol::kUdp) return filter;
+  listener_v3::FilterChain chain;
+  if (listener.protocol == Protocol::kTls)
+    chain.mutable_filter_chain_match()->set_transport_protocol("tls");
+  return chain_of({listener.protocol, xds::fragment_of(chain)}, listener.ir_name(),
+                  listener.hostname, std::move(filter));
+}
+
+}  // namespace limen::translate
