@@ -39,6 +39,12 @@ void print_line(const Json& object) {
                  summary(*listener.find("conditions")));
     }
   }
+  if (const Json* ancestors = status.find("ancestors")) {
+    for (const Json& ancestor : ancestors->as_array()) {
+      fmt::print("{:<13} {:<32} ancestor={} {}\n", object.text("kind"), name,
+                 ancestor.find("ancestorRef")->text("name"), summary(*ancestor.find("conditions")));
+    }
+  }
   if (const Json* parents = status.find("parents")) {
     for (const Json& parent : parents->as_array()) {
       fmt::print("{:<13} {:<32} parent={} {}\n", object.text("kind"), name,
@@ -108,7 +114,7 @@ int status(StatusOptions options) {
   if (!options.kind.empty() && kind == nullptr) {
     fmt::print(stderr,
                "limen: '{}' is no kind that is known here; those with a status are gatewayclass, "
-               "gateway, backend and the kinds of routes\n",
+               "gateway, listenerset, backend, backendtlspolicy and the kinds of routes\n",
                options.kind);
     return kUsage;
   }

@@ -47,6 +47,7 @@ class StatusReport {
     for (const Advice& advice : advise_attachment(offline_.objects, refused))
       lines.push_back(fmt::format("{}: {}: NoEffect: {}", label(advice.kind, advice.key),
                                   advice.path, advice.message));
+    lines.insert(lines.end(), unused_.begin(), unused_.end());
     return sorted(lines);
   }
 
@@ -86,6 +87,14 @@ class StatusReport {
     for (const auto& parent : status.parents)
       add(parent.conditions, fmt::format("parent {}: ", parent.parent_ref.name));
   }
+  void add(const api::PolicyStatus& status) {
+    const std::string ours = translate::Options().controller_name;
+    const auto is_ours = [&](const auto& ancestor) { return ancestor.controller_name == ours; };
+    if (std::none_of(status.ancestors.begin(), status.ancestors.end(), is_ours))
+      unused_.push_back(object_ + ": spec.targetRefs: NoEffect: no route sends anything there");
+    for (const auto& ancestor : status.ancestors)
+      add(ancestor.conditions, fmt::format("Gateway {}: ", ancestor.ancestor_ref.name));
+  }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition* condition : causes(conditions)) {
       lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition->type,
@@ -96,6 +105,7 @@ class StatusReport {
   const Offline& offline_;
   std::string object_;  // with its place
   std::vector<std::string> lines_;
+  std::vector<std::string> unused_;  // policies without effect
 };
 
 }  // namespace

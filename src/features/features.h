@@ -10,8 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "api/gateway/backend_tls_policy.h"
 #include "api/gateway/http_route.h"
 #include "base/problem.h"
+
+namespace envoy::extensions::transport_sockets::tls::v3 {
+class UpstreamTlsContext;
+}
 
 namespace limen::features {
 
@@ -67,5 +72,10 @@ void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out);
+
+// ---- backend_tls/: BackendTLSPolicy.  `cas`: PEM; "": what the machine trusts.  GEP-1897.
+inline constexpr char kSystemCas[] = "/etc/ssl/certs/ca-certificates.crt";
+void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
+                        envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 
 }  // namespace limen::features

@@ -263,6 +263,31 @@ struct ClusterRef {
   }
 };
 
+// A Service or Backend: what policies target.
+struct TargetKey {
+  api::Kind kind = api::Kind::kService;
+  ObjectKey object;
+
+  auto operator<=>(const TargetKey&) const = default;
+  std::string text() const { return std::string(api::info(kind).name) + "/" + object.text(); }
+  template <class H>
+  friend H AbslHashValue(H h, const TargetKey& key) {
+    return H::combine(std::move(h), key.kind, key.object);
+  }
+};
+
+// A BackendTLSPolicy with its CAs read.
+struct BackendTls {
+  Verdict accepted, resolved_refs;
+  FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
+
+  bool operator==(const BackendTls& other) const {
+    return accepted == other.accepted && resolved_refs == other.resolved_refs &&
+           (context == nullptr) == (other.context == nullptr) &&
+           (context == nullptr || *context == *other.context);
+  }
+};
+
 struct ProxyCluster {
   Text proxy;
   ClusterRef cluster;

@@ -1,7 +1,10 @@
 // The whole data flow, top to bottom: which rule makes which table out of which.
+#include <set>
+
 #include "translate/backend/rules.h"
 #include "translate/gateway/listener.h"
 #include "translate/gateway/rules.h"
+#include "translate/policy/rules.h"
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
 #include "translate/world.h"
@@ -20,6 +23,15 @@ auto bind(World& world, Rule rule) {
 void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, auto& emit) {
   const auto label = slice.metadata.labels.find(kServiceNameLabel);
   if (label != slice.metadata.labels.end()) emit(ObjectKey{key.name_space, label->second});
+}
+
+void policies_by_target(const ObjectKey& key, const api::BackendTlsPolicy& policy, auto& emit) {
+  std::set<TargetKey> targets;
+  for (const auto& ref : policy.spec.target_refs) {
+    const auto target = target_of(key.name_space, ref);
+    if (target && targets.insert(*target).second)
+      emit(*target, PolicyOrder{policy.metadata.creation_timestamp.unix_seconds});
+  }
 }
 
 void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto& emit) {
@@ -97,6 +109,12 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       service_targets("service_targets", services, bind(*this, target_of_service)),
       backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
 
+      policies_of_target("policies_of_target", backend_tls_policies,
+                         [](const auto& key, const auto& policy, auto& emit) {
+                           policies_by_target(key, policy, emit);
+                         }),
+      backend_tls("backend_tls", backend_tls_policies, bind(*this, read_backend_tls)),
+
       candidates("candidates", route_objects, bind(*this, attach)),
       http_candidates("http_candidates", candidates,
                       [](const auto& key, const auto& value, auto& emit) {
@@ -151,6 +169,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                       [this](flow::Reads& reads, const ProxyCluster& key) {
                         return endpoints.share(reads, key.cluster);
                       }),
+      clusters_of_target("clusters_of_target", proxy_clusters,
+                         [](const auto& key, const auto&, auto& emit) {
+                           emit(TargetKey{key.cluster.kind, key.cluster.object});
+                         }),
 
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {
@@ -177,6 +199,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      [this](flow::Reads& reads, const RouteKey& key) {
                        return shared_route_statuses.share(route_status(reads, *this, key));
                      }),
-      backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {}
+      backend_statuses("backend_statuses", backends, bind(*this, backend_status)),
+      policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)) {}
 
 }  // namespace limen::translate

@@ -31,7 +31,8 @@ using AnyStatus =
     std::variant<std::monostate, std::shared_ptr<const api::GatewayClassStatus>,
                  std::shared_ptr<const api::GatewayStatus>, std::shared_ptr<const api::RouteStatus>,
                  std::shared_ptr<const api::BackendStatus>,
-                 std::shared_ptr<const api::ListenerSetStatus>>;
+                 std::shared_ptr<const api::ListenerSetStatus>,
+                 std::shared_ptr<const api::PolicyStatus>>;
 
 struct StatusChange {
   api::Kind kind;

@@ -13,6 +13,7 @@ struct GatewayOrder {  // oldest first, then by name (the key)
   int64_t created = 0;
   auto operator<=>(const GatewayOrder&) const = default;
 };
+using PolicyOrder = GatewayOrder;
 
 struct World {
   explicit World(Options options);
@@ -70,6 +71,11 @@ struct World {
   flow::Derived<ObjectKey, BackendTarget> service_targets;
   flow::Derived<ObjectKey, BackendTarget> backend_targets;
 
+  // BackendTLSPolicies by what they target, first the one that prevails.
+  flow::Index<TargetKey, ObjectKey, api::BackendTlsPolicy, PolicyOrder> policies_of_target;
+  // BackendTLSPolicy -> TLS settings.
+  flow::Derived<ObjectKey, BackendTls> backend_tls;
+
   // Route -> the listeners that take it, were it the only one.
   flow::Derived<RouteKey, Attachments> candidates;
   // (proxy, listener) -> HTTPRoutes and GRPCRoutes.
@@ -97,6 +103,8 @@ struct World {
   flow::Index<ProxyCluster, RouteKey, TranslatedRoute> users_of_proxy_cluster;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
+  // Which clusters of which proxies lead to a Service or Backend.
+  flow::Index<TargetKey, ProxyCluster, xds::Fragment> clusters_of_target;
 
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
@@ -112,6 +120,7 @@ struct World {
   flow::Sharing<api::RouteStatus> shared_route_statuses;  // most routes have the same status
   flow::Derived<RouteKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
+  flow::Derived<ObjectKey, api::PolicyStatus> policy_statuses;
 };
 
 }  // namespace limen::translate

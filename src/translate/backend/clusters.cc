@@ -1,7 +1,9 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
 #include "translate/backend/rules.h"
+#include "translate/policy/rules.h"
 
 namespace limen::translate {
 namespace {
@@ -45,6 +47,27 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
   address->set_port_value(static_cast<uint32_t>(port));
 }
 
+// Without ALPN a server speaks HTTP/1.1, or whatever else the port is for.
+void write_tls(const xds::Fragment& settings, BackendProtocol protocol, cluster_v3::Cluster& out) {
+  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
+  context.ParseFromString(xds::serialise(settings));
+  if (protocol == BackendProtocol::kHttp2)
+    context.mutable_common_tls_context()->add_alpn_protocols("h2");
+  auto* socket = out.mutable_transport_socket();
+  socket->set_name("envoy.transport_sockets.tls");
+  socket->mutable_typed_config()->PackFrom(context);
+}
+
+// Requests are answered with 503, and nothing goes out in plain text.
+std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(ref.text());
+  cluster.set_type(cluster_v3::Cluster::STATIC);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_load_assignment()->set_cluster_name(cluster.name());
+  return xds::fragment_of(cluster);
+}
+
 // False: the backend is gone.
 bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
                      cluster_v3::Cluster& out) {
@@ -74,11 +97,14 @@ std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& wo
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
+  const BackendTls* tls = tls_of(reads, world, ref);
+  if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
   cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
   cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
   write_protocol(ref.protocol, cluster);
+  if (tls != nullptr) write_tls(*tls->context, ref.protocol, cluster);
   return xds::fragment_of(cluster);
 }
 

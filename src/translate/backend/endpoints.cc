@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "translate/backend/rules.h"
+#include "translate/policy/rules.h"
 
 namespace limen::translate {
 namespace {
@@ -74,6 +75,8 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
 
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref) {
+  const BackendTls* tls = tls_of(reads, world, ref);
+  if (tls != nullptr && tls->context == nullptr) return nullptr;
   ClusterLoadAssignment assignment;
   assignment.set_cluster_name(ref.text());
   LocalityLbEndpoints locality;

@@ -14,7 +14,8 @@ std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
                                                    const ClusterRef& ref);
 
-// nullptr also where the cluster carries its endpoints itself (DNS).
+// nullptr also where the cluster carries its endpoints itself (DNS), or may have none (its TLS
+// policy cannot be used).
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref);
 

@@ -5,8 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "base/strings.h"
 #include "translate/gateway/rules.h"
+#include "translate/trust.h"
 
 namespace limen::translate {
 namespace {
@@ -41,13 +41,6 @@ Verdict check_pair(const std::string& certificate_pem, const std::string& key_pe
   }
   ERR_clear_error();
   return verdict;
-}
-
-// The plain value of a key: stringData beats data, as in the API server.
-std::optional<std::string> value_of(const api::Secret& secret, const std::string& name) {
-  if (auto it = secret.string_data.find(name); it != secret.string_data.end()) return it->second;
-  auto it = secret.data.find(name);
-  return it == secret.data.end() ? std::nullopt : decode_base64(it->second);
 }
 
 Certificate unusable(std::string message) {

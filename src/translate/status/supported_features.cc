@@ -5,6 +5,8 @@ namespace {
 
 // GatewayInfrastructure is not here: processes carry no labels or annotations.
 constexpr std::string_view kFeatures[] = {
+    "BackendTLSPolicy",
+    "BackendTLSPolicySANValidation",
     "Gateway",
     "GatewayAddressEmpty",
     "GatewayHTTPListenerIsolation",
