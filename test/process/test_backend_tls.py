@@ -118,7 +118,7 @@ def test_rotating_the_ca_and_then_the_certificate_loses_no_request(secured):
     def trust(pem, server_name):
         """With a new server name, which shows when Envoy knows."""
         secured.write("policy.json", f"{config_map('ca', pem)}\n---\n{policy(server_name, [('Hostname', 'a.test')])}")
-        wait_for(lambda: secured.server.names[-1] == server_name)
+        wait_for(lambda: secured.get().status == 200 and secured.server.names[-1] == server_name)
 
     trust(secured.ca.pem, "one.test")
     (secured.conf / "ca.json").unlink()
