@@ -73,9 +73,9 @@ inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    route_v3::Route& out);
 
-// ---- backend_tls/: BackendTLSPolicy.  `cas`: PEM; "": what the machine trusts.  GEP-1897.
-inline constexpr char kSystemCas[] = "/etc/ssl/certs/ca-certificates.crt";
+// ---- backend_tls/: BackendTLSPolicy.  `cas`: PEM; "": those in the file `system_cas`.  GEP-1897.
 void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
+                        const std::string& system_cas,
                         envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 
 }  // namespace limen::features

@@ -24,6 +24,8 @@ struct Options {
   std::vector<std::string> addresses = {"127.0.0.1"};
   // The IP addresses that Gateways may ask for; nullopt: any, the host is not known.
   std::optional<std::vector<std::string>> host_addresses;
+  // The file with the CAs that Envoy's machine trusts; "": it has none.
+  std::string system_cas = "/etc/ssl/certs/ca-certificates.crt";
 };
 
 // Shared with the tables.  monostate: the object is gone.

@@ -58,16 +58,6 @@ void write_tls(const xds::Fragment& settings, BackendProtocol protocol, cluster_
   socket->mutable_typed_config()->PackFrom(context);
 }
 
-// Requests are answered with 503, and nothing goes out in plain text.
-std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
-  cluster_v3::Cluster cluster;
-  cluster.set_name(ref.text());
-  cluster.set_type(cluster_v3::Cluster::STATIC);
-  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
-  cluster.mutable_load_assignment()->set_cluster_name(cluster.name());
-  return xds::fragment_of(cluster);
-}
-
 // False: the backend is gone.
 bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
                      cluster_v3::Cluster& out) {
@@ -91,6 +81,20 @@ bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
 }
 
 }  // namespace
+
+std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(ref.text());
+  cluster.set_type(cluster_v3::Cluster::STATIC);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_load_assignment()->set_cluster_name(cluster.name());
+  return xds::fragment_of(cluster);
+}
+
+bool speaks_tls(const xds::Fragment& cluster) {
+  cluster_v3::Cluster message;
+  return message.ParseFromString(xds::serialise(cluster)) && message.has_transport_socket();
+}
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
                                                    const ClusterRef& ref) {

@@ -63,10 +63,14 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
         "Invalid",
         fmt::format("spec.validation.wellKnownCACertificates: {} is not supported: use System",
                     *validation.well_known_ca_certificates));
+  } else if (world.options.system_cas.empty()) {
+    result->accepted = Verdict::no("NoValidCACertificate",
+                                   "spec.validation.wellKnownCACertificates: this machine has no "
+                                   "file of CAs that it trusts");
   }
   if (!result->accepted.ok) return result;
   envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
-  features::write_upstream_tls(validation, cas, context);
+  features::write_upstream_tls(validation, cas, world.options.system_cas, context);
   result->context = xds::fragment_of(context);
   return result;
 }
