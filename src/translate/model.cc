@@ -18,13 +18,14 @@ bool GatewayModel::operator==(const GatewayModel& other) const {
   return key == other.key && proxy == other.proxy && created == other.created &&
          accepted == other.accepted && addressed == other.addressed &&
          addresses == other.addresses && labels == other.labels &&
-         annotations == other.annotations && listeners == other.listeners &&
-         same(settings, other.settings);
+         annotations == other.annotations && client_certificate == other.client_certificate &&
+         listeners == other.listeners && same(settings, other.settings);
 }
 
 bool ProxyModel::operator==(const ProxyModel& other) const {
   return listeners == other.listeners && ports == other.ports && labels == other.labels &&
-         annotations == other.annotations && same(settings, other.settings);
+         annotations == other.annotations && client_certificate == other.client_certificate &&
+         same(settings, other.settings);
 }
 
 std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,

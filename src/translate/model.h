@@ -83,6 +83,15 @@ struct ListenerModel {
   }
 };
 
+// What a Gateway shows to backends that speak TLS.  Not usable: those get no connections.
+struct ClientCertificate {
+  ObjectKey gateway;  // whose it is
+  Verdict usable;
+  std::string secret;  // SDS name
+
+  bool operator==(const ClientCertificate&) const = default;
+};
+
 struct GatewayModel {
   ObjectKey key;
   std::string proxy;
@@ -92,6 +101,7 @@ struct GatewayModel {
   std::vector<std::string> addresses;  // the usable ones of spec.addresses, or those of the host
   std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
+  std::optional<ClientCertificate> client_certificate;
   std::vector<ListenerModel> listeners;  // its own, in the order of the spec
 
   bool operator==(const GatewayModel& other) const;
@@ -130,6 +140,7 @@ struct PortModel {
 struct ProxyModel {
   std::shared_ptr<const api::EnvoyProxySpec> settings;
   std::map<std::string, std::string> labels, annotations;
+  std::optional<ClientCertificate> client_certificate;  // of the first Gateway that has one
   // Of all Gateways and ListenerSets in the order of precedence, conflicts decided.
   std::vector<ListenerModel> listeners;
   std::vector<PortModel> ports;

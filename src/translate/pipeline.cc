@@ -103,6 +103,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         emit(set.gateway, GatewayOrder{set.created.unix_seconds});
                       }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
+      client_certificates("client_certificates", gateways_of_proxy,
+                          bind(*this, client_certificate_of)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
 
@@ -161,14 +163,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                              [](const auto&, const auto& route, auto& emit) {
                                for (const ProxyCluster& use : route.clusters) emit(use);
                              }),
-      proxy_clusters("proxy_clusters", users_of_proxy_cluster,
-                     [this](flow::Reads& reads, const ProxyCluster& key) {
-                       return clusters.share(reads, key.cluster);
-                     }),
-      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster,
-                      [this](flow::Reads& reads, const ProxyCluster& key) {
-                        return endpoints.share(reads, key.cluster);
-                      }),
+      proxy_clusters("proxy_clusters", users_of_proxy_cluster, bind(*this, cluster_of_proxy)),
+      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, bind(*this, endpoints_of_proxy)),
       clusters_of_target("clusters_of_target", proxy_clusters,
                          [](const auto& key, const auto&, auto& emit) {
                            emit(TargetKey{key.cluster.kind, key.cluster.object});
@@ -179,6 +175,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         for (const auto& listener : model.listeners)
                           for (const auto& secret : listener.secrets)
                             emit(ProxyName{proxy, secret});
+                        if (model.client_certificate && model.client_certificate->usable.ok)
+                          emit(ProxyName{proxy, model.client_certificate->secret});
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 

@@ -62,6 +62,8 @@ struct World {
   flow::Index<ObjectKey, ObjectKey, ListenerSetModel, GatewayOrder> sets_of_gateway;
   // Proxy -> all its listeners with conflicts decided, and the ports.
   flow::Derived<std::string, ProxyModel> proxies;
+  // Proxy -> what it shows to backends that speak TLS.
+  flow::Derived<std::string, ClientCertificate> client_certificates;
   // Gateway -> its listeners as decided.
   flow::Derived<ObjectKey, GatewayModel> gateways;
   // ListenerSet -> its entries as decided.

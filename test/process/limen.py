@@ -67,6 +67,8 @@ class Echo:
                 self.send_response(int(self.headers.get("x-answer", 200)))
                 self.send_header("content-length", str(len(text)))
                 self.send_header("x-from-backend", "yes")
+                if "x-close" in self.headers:  # the next request needs another connection
+                    self.send_header("connection", "close")
                 self.end_headers()
                 self.wfile.write(text)
 
@@ -117,7 +119,7 @@ class Limen:
         temporary.write_text(text)
         temporary.rename(self.conf / name)
 
-    def gateway(self):
+    def gateway(self, tls=None):
         self.write("gateway.yaml", f"""
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
@@ -129,6 +131,7 @@ kind: Gateway
 metadata: {{name: web}}
 spec:
   gatewayClassName: limen
+  tls: {json.dumps(tls)}
   listeners:
   - {{name: http, port: {self.port}, protocol: HTTP}}
 """)

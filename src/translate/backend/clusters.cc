@@ -47,12 +47,20 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
   address->set_port_value(static_cast<uint32_t>(port));
 }
 
-// Without ALPN a server speaks HTTP/1.1, or whatever else the port is for.
-void write_tls(const xds::Fragment& settings, BackendProtocol protocol, cluster_v3::Cluster& out) {
+// `secret`: SDS name of the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
+// whatever else the port is for.
+void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const std::string* secret,
+               cluster_v3::Cluster& out) {
   envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
   context.ParseFromString(xds::serialise(settings));
   if (protocol == BackendProtocol::kHttp2)
     context.mutable_common_tls_context()->add_alpn_protocols("h2");
+  if (secret != nullptr) {
+    auto* sds = context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs();
+    sds->set_name(*secret);
+    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+    sds->mutable_sds_config()->mutable_ads();
+  }
   auto* socket = out.mutable_transport_socket();
   socket->set_name("envoy.transport_sockets.tls");
   socket->mutable_typed_config()->PackFrom(context);
@@ -80,6 +88,22 @@ bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
   return true;
 }
 
+std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
+                                           const std::string* secret) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(ref.text());
+  if (!write_discovery(reads, world, ref, cluster)) return nullptr;
+  const BackendTls* tls = tls_of(reads, world, ref);
+  if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
+  cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
+  cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
+  write_protocol(ref.protocol, cluster);
+  if (tls != nullptr) write_tls(*tls->context, ref.protocol, secret, cluster);
+  return xds::fragment_of(cluster);
+}
+
 }  // namespace
 
 std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
@@ -98,18 +122,17 @@ bool speaks_tls(const xds::Fragment& cluster) {
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
                                                    const ClusterRef& ref) {
-  cluster_v3::Cluster cluster;
-  cluster.set_name(ref.text());
-  if (!write_discovery(reads, world, ref, cluster)) return nullptr;
-  const BackendTls* tls = tls_of(reads, world, ref);
-  if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
-  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
-  cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
-  cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
-  cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
-  write_protocol(ref.protocol, cluster);
-  if (tls != nullptr) write_tls(*tls->context, ref.protocol, cluster);
-  return xds::fragment_of(cluster);
+  return build(reads, world, ref, nullptr);
+}
+
+std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World& world,
+                                                      const ProxyCluster& key) {
+  auto shared = world.clusters.share(reads, key.cluster);
+  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
+  if (shared == nullptr || shown == nullptr || tls_of(reads, world, key.cluster) == nullptr)
+    return shared;
+  return shown->usable.ok ? build(reads, world, key.cluster, &shown->secret)
+                          : cluster_without_endpoints(key.cluster);
 }
 
 }  // namespace limen::translate

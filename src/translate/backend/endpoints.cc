@@ -89,4 +89,12 @@ std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& 
   return xds::fragment_of(assignment);
 }
 
+std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, World& world,
+                                                        const ProxyCluster& key) {
+  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
+  const bool usable = shown == nullptr || shown->usable.ok;
+  if (!usable && tls_of(reads, world, key.cluster) != nullptr) return nullptr;
+  return world.endpoints.share(reads, key.cluster);
+}
+
 }  // namespace limen::translate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "translate/grants.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -13,6 +14,20 @@ std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, con
 // A Secret as a certificate: kubernetes.io/tls with a key that fits.
 std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
                                                     const ObjectKey& key);
+
+// One certificateRef: adds the SDS name of its Secret, or says what is wrong
+// (InvalidCertificateRef, RefNotPermitted).
+Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
+                        const api::SecretObjectReference& ref, std::vector<std::string>& secrets);
+
+// spec.tls.backend of a Gateway.  GEP-3155.
+std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,
+                                                         const ObjectKey& gateway,
+                                                         const api::GatewayBackendTls& tls);
+
+// What a proxy shows to backends; no row: nothing.
+std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& reads, World& world,
+                                                               const std::string& proxy);
 
 // A Gateway of one of our classes: each listener looked at by itself.
 std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world,

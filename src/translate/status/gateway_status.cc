@@ -96,8 +96,20 @@ api::Condition accepted_condition(Verdict verdict, Validity validity, const char
                    validity.all ? message : "some listeners are not valid", generation);
 }
 
+// Of what the Gateway shows to backends.
+Verdict client_certificate_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
+  if (!gateway.client_certificate) return {};
+  const ClientCertificate& certificate = *gateway.client_certificate;
+  if (!certificate.usable.ok) return certificate.usable;
+  const ResourceName secret{gateway.proxy, xds::ResourceType::kSecret, certificate.secret};
+  const Refusal* refusal = world.refusals.get(reads, secret);
+  if (refusal == nullptr) return {};
+  return Verdict::no("InvalidClientCertificateRef", refused(secret, refusal->message).message);
+}
+
 // ResolvedRefs of the whole Gateway.
-Verdict resolved_verdict(const GatewayModel& gateway) {
+Verdict resolved_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
+  if (Verdict shown = client_certificate_verdict(reads, world, gateway); !shown.ok) return shown;
   for (const ListenerModel& listener : gateway.listeners) {
     if (!listener.resolved_refs.ok) {
       return Verdict::no("ListenersNotResolved", fmt::format("listener {}: {}", listener.name,
@@ -145,8 +157,9 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   const Verdict programmed = programmed_verdict(reads, world, *gateway, validity.any);
   status->conditions.push_back(condition("Programmed", programmed, "Programmed",
                                          "the configuration is sent to the proxies", generation));
-  status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(*gateway), "ResolvedRefs",
-                                         "all references are resolved", generation));
+  status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(reads, world, *gateway),
+                                         "ResolvedRefs", "all references are resolved",
+                                         generation));
   status->attached_listener_sets = static_cast<int32_t>(world.accepted_sets.get(reads, key).size());
   const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
   if (gateway->accepted.ok && validity.any && (state == nullptr || state->running)) {
