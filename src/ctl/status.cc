@@ -16,8 +16,7 @@ std::string summary(const Json& conditions) {
     if (!text.empty()) text += " ";
     text += fmt::format("{}={}", condition.text("type"), condition.text("status"));
     const bool good =
-        (condition.text("status") == "True") !=
-        (condition.text("type") == "Conflicted" || condition.text("type") == "PartiallyInvalid");
+        (condition.text("status") == "True") != api::is_bad_when_true(condition.text("type"));
     if (!good) text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
   }
   return text;

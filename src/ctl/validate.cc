@@ -13,8 +13,7 @@ namespace {
 // A condition that says what is wrong: one that should be True and is not.
 bool is_bad(const api::Condition& condition) {
   const bool is_true = condition.status == api::ConditionStatus::kTrue;
-  if (condition.type == "Conflicted" || condition.type == "PartiallyInvalid") return is_true;
-  return !is_true;
+  return is_true == api::is_bad_when_true(condition.type);
 }
 
 // The conditions of one thing that are bad, without those that only follow from another: what is

@@ -63,6 +63,8 @@ struct ListenerModel {
   std::vector<std::string> secrets;             // SDS names of the usable certificates
   Verdict accepted, resolved_refs, conflicted;  // conflicted.ok: there is no conflict
   Verdict programmed;                           // what stands in the way apart from those three
+  std::string client_ca;                        // SDS name; empty: clients need no certificate
+  bool insecure_clients = false;                // AllowInsecureFallback
   std::vector<std::string> addresses = {"0.0.0.0"};  // to bind; empty: none of the wanted is usable
 
   // Decided among all listeners of the proxy.
@@ -81,6 +83,24 @@ struct ListenerModel {
   std::string ir_name() const {
     return gateway.text() + (set.name.empty() ? "" : "/" + set.text()) + "/" + name;
   }
+};
+
+// How a Gateway checks its clients' certificates on a port.
+struct ClientValidation {
+  int32_t port = 0;                 // 0: on ports without an entry of their own
+  Verdict resolved_refs, accepted;  // of the listeners there
+  std::string secret;               // SDS name of the CAs; empty: clients need no certificate
+  bool insecure = false;            // any certificate is let through, and none
+
+  bool operator==(const ClientValidation&) const = default;
+};
+
+// spec.tls.frontend of a Gateway, its CAs read.
+struct FrontendTls {
+  std::vector<ClientValidation> validations;  // the default is the first
+  std::vector<FragmentPtr> secrets;           // of the same order; nullptr: there is none
+
+  bool operator==(const FrontendTls& other) const;
 };
 
 // What a Gateway shows to backends that speak TLS.  Not usable: those get no connections.
@@ -102,7 +122,8 @@ struct GatewayModel {
   std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
   std::optional<ClientCertificate> client_certificate;
-  std::vector<ListenerModel> listeners;  // its own, in the order of the spec
+  std::vector<ClientValidation> client_validations;  // empty, or the default is the first
+  std::vector<ListenerModel> listeners;              // its own, in the order of the spec
 
   bool operator==(const GatewayModel& other) const;
 };

@@ -42,6 +42,15 @@ void names_of_route_configurations(const std::string& proxy, const ProxyModel& m
   for (const auto& [name, listeners] : model.route_configurations) emit(ProxyName{proxy, name});
 }
 
+void names_of_secrets(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  for (const ListenerModel& listener : model.listeners) {
+    for (const std::string& secret : listener.secrets) emit(ProxyName{proxy, secret});
+    if (!listener.client_ca.empty()) emit(ProxyName{proxy, listener.client_ca});
+  }
+  const auto& shown = model.client_certificate;
+  if (shown && shown->usable.ok) emit(ProxyName{proxy, shown->secret});
+}
+
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
                         auto& emit) {
   if (key.kind != kind) return;
@@ -92,6 +101,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
 
       classes("classes", gateway_classes, bind(*this, classify)),
       certificates("certificates", secret_objects, bind(*this, read_certificate)),
+      frontend_tls("frontend_tls", gateway_objects, bind(*this, read_frontend_tls)),
       gateway_specs("gateway_specs", gateway_objects, bind(*this, read_gateway)),
       gateways_of_proxy("gateways_of_proxy", gateway_specs,
                         [](const auto&, const auto& gateway, auto& emit) {
@@ -172,11 +182,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
 
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {
-                        for (const auto& listener : model.listeners)
-                          for (const auto& secret : listener.secrets)
-                            emit(ProxyName{proxy, secret});
-                        if (model.client_certificate && model.client_certificate->usable.ok)
-                          emit(ProxyName{proxy, model.client_certificate->secret});
+                        names_of_secrets(proxy, model, emit);
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 

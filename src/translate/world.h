@@ -54,6 +54,8 @@ struct World {
   flow::Derived<ObjectKey, ClassModel> classes;
   // Secret -> certificate.
   flow::Derived<ObjectKey, Certificate> certificates;
+  // Gateway -> how its clients are checked.
+  flow::Derived<ObjectKey, FrontendTls> frontend_tls;
   // Gateway -> its listeners, each looked at by itself.
   flow::Derived<ObjectKey, GatewayModel> gateway_specs;
   flow::Index<std::string, ObjectKey, GatewayModel, GatewayOrder> gateways_of_proxy;

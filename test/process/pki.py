@@ -1,7 +1,9 @@
 """Certificate authorities, their certificates, and servers that show them."""
 
 import base64
+import http.client
 import json
+import socket
 import ssl
 import subprocess
 
@@ -59,6 +61,39 @@ def tls_secret(name, pair):
     data = {key: base64.b64encode(path.read_bytes()).decode() for key, path in zip(("tls.crt", "tls.key"), pair)}
     return json.dumps({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
                        "metadata": {"name": name}, "data": data})
+
+
+class TlsClient:
+    """A connection to a port of this machine, for a server name, and with a client's certificate if `pair` is set."""
+
+    def __init__(self, port, ca, server_name, pair=None):
+        context = ssl.create_default_context(cadata=ca.pem.decode())
+        if pair is not None:
+            context.load_cert_chain(*pair)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port)
+        self.connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=5),
+                                                   server_hostname=server_name)
+
+    def ask(self, host, path="/"):
+        """The status."""
+        self.connection.request("GET", path, headers={"host": host})
+        answer = self.connection.getresponse()
+        answer.read()
+        return answer.status
+
+
+def ask_once(port, ca, server_name, pair=None, host=None):
+    """The status of one request; None: there is no connection."""
+    try:
+        client = TlsClient(port, ca, server_name, pair)
+    except OSError:
+        return None
+    try:
+        return client.ask(host or server_name)
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        client.connection.close()
 
 
 class SecureServer:

@@ -130,8 +130,10 @@ std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& wor
                                                   const ProxyName& key) {
   const std::string_view name = key.name;
   const size_t slash = name.find('/');
-  const Certificate* certificate =
-      world.certificates.get(reads, {name.substr(0, slash), name.substr(slash + 1)});
+  const size_t end = name.find('/', slash + 1);
+  const ObjectKey object{name.substr(0, slash), name.substr(slash + 1, end - slash - 1)};
+  if (end != std::string_view::npos) return client_ca_of(reads, world, object, name);
+  const Certificate* certificate = world.certificates.get(reads, object);
   return certificate == nullptr ? nullptr : certificate->secret;
 }
 

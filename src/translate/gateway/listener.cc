@@ -86,16 +86,23 @@ void add_connection_manager(const std::string& route_configuration, const std::s
   filter->mutable_typed_config()->PackFrom(connection_manager(route_configuration, stat_prefix));
 }
 
+void write_sds(const std::string& name,
+               envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
+  out.set_name(name);
+  out.mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+  out.mutable_sds_config()->mutable_ads();
+}
+
 void add_tls(const ListenerModel& model, listener_v3::FilterChain& chain) {
   envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
   auto* common = context.mutable_common_tls_context();
   common->add_alpn_protocols("h2");
   common->add_alpn_protocols("http/1.1");
-  for (const std::string& secret : model.secrets) {
-    auto* sds = common->add_tls_certificate_sds_secret_configs();
-    sds->set_name(secret);
-    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
-    sds->mutable_sds_config()->mutable_ads();
+  for (const std::string& secret : model.secrets)
+    write_sds(secret, *common->add_tls_certificate_sds_secret_configs());
+  if (!model.client_ca.empty()) {
+    context.mutable_require_client_certificate()->set_value(!model.insecure_clients);
+    write_sds(model.client_ca, *common->mutable_validation_context_sds_secret_config());
   }
   context.set_disable_stateless_session_resumption(true);
   context.set_disable_stateful_session_resumption(true);

@@ -100,6 +100,7 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
   const Referrer from{api::kGatewayGroup, owner.set.name.empty() ? "Gateway" : "ListenerSet",
                       listener.name_space()};
   if (listener.programmed.ok && spec.tls) add_certificates(reads, world, from, spec, listener);
+  check_clients(owner.clients, listener);
   return listener;
 }
 
@@ -162,7 +163,9 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
   }
   if (const auto& tls = gateway->spec.tls; tls && tls->backend)
     model->client_certificate = read_client_certificate(reads, world, key, *tls->backend);
-  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway)};
+  if (const FrontendTls* frontend = world.frontend_tls.get(reads, key))
+    model->client_validations = frontend->validations;
+  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway), model->client_validations};
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, spec));
   }

@@ -21,6 +21,8 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
   std::vector<ResourceName> parts;
   for (const std::string& secret : listener.secrets)
     parts.push_back({proxy, xds::ResourceType::kSecret, secret});
+  if (!listener.client_ca.empty())
+    parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
   parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
   for (const ResourceName& part : parts) {
@@ -119,6 +121,17 @@ Verdict resolved_verdict(flow::Reads& reads, World& world, const GatewayModel& g
   return {};
 }
 
+// Said as long as it is so.  GEP-91.
+void add_insecure_condition(const GatewayModel& gateway, int64_t generation,
+                            std::vector<api::Condition>& out) {
+  const auto& all = gateway.client_validations;
+  if (std::none_of(all.begin(), all.end(), [](const auto& it) { return it.insecure; })) return;
+  out.push_back(condition("InsecureFrontendValidationMode", {}, "ConfigurationChanged",
+                          "spec.tls.frontend: clients are let in whatever certificate they show, "
+                          "and without one (mode AllowInsecureFallback)",
+                          generation));
+}
+
 Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway,
                            bool any_ready) {
   if (!gateway.accepted.ok) return Verdict::no("Invalid", "the Gateway is not accepted");
@@ -160,6 +173,7 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(reads, world, *gateway),
                                          "ResolvedRefs", "all references are resolved",
                                          generation));
+  add_insecure_condition(*gateway, generation, status->conditions);
   status->attached_listener_sets = static_cast<int32_t>(world.accepted_sets.get(reads, key).size());
   const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
   if (gateway->accepted.ok && validity.any && (state == nullptr || state->running)) {
