@@ -61,6 +61,10 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   }
   for (const auto& [hostname, listener] : unserved)
     joined.add(xds::fragment_of(empty_virtual_host(listener->ir_name(), hostname)));
+  for (const ListenerModel* listener : listeners_of(*proxy, key.name)) {
+    if (FragmentPtr elsewhere = misdirected_requests(*proxy, *listener))
+      joined.add(std::move(elsewhere));
+  }
   return std::move(joined).take();
 }
 

@@ -29,6 +29,12 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
 std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
                                                               const ProxyName& key);
 
+// The virtual host of an HTTPS listener that answers 421 to requests for hosts of other listeners
+// on its port; nullptr: there are none.  With more than so many that it does not cover, hosts that
+// no listener has get 421 too, where 404 would be right.
+inline constexpr size_t kMostHostsElsewhere = 100;
+FragmentPtr misdirected_requests(const ProxyModel& proxy, const ListenerModel& listener);
+
 // The name of the route configuration of a listener: of a port's first listener for HTTP, its own
 // for HTTPS.
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener);
