@@ -11,14 +11,14 @@ from test_grpc import EchoServer, call, grpc_route
 BACKEND = {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "a"}
 
 
-def policy(hostname="a.test", names=None, **validation):
+def policy(hostname="a.test", names=None, target=BACKEND, **validation):
     validation = {"hostname": hostname, **validation}
     if "wellKnownCACertificates" not in validation:
         validation.setdefault("caCertificateRefs", [{"group": "", "kind": "ConfigMap", "name": "ca"}])
     if names:
         validation["subjectAltNames"] = [{"type": kind, kind.lower(): name} for kind, name in names]
     return json.dumps({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "BackendTLSPolicy",
-                       "metadata": {"name": "p"}, "spec": {"targetRefs": [BACKEND], "validation": validation}})
+                       "metadata": {"name": "p"}, "spec": {"targetRefs": [target], "validation": validation}})
 
 
 @pytest.fixture
@@ -129,6 +129,31 @@ def test_rotating_the_ca_and_then_the_certificate_loses_no_request(secured):
         trust(ca.pem, "one.test")
         more(client)
     assert set(client.stop()) == {200}
+
+
+def service(name, ports):
+    """A Service on this machine, with a port by name for each."""
+    slices = [{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+               "metadata": {"name": port, "labels": {"kubernetes.io/service-name": name}},
+               "endpoints": [{"addresses": ["127.0.0.1"]}], "ports": [{"name": port, "port": number}]}
+              for port, number in ports.items()]
+    ports = [{"name": port, "port": number} for port, number in ports.items()]
+    return "\n---\n".join(json.dumps(it) for it in [
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": ports}}, *slices])
+
+
+def test_a_policy_for_a_port_leaves_the_others_plain(secured, backend):
+    plain = backend("plain")
+    secured.write("service.yaml", service("s", {"https": secured.server.echo.port, "http": plain.port}))
+    secured.route("s", [{"matches": [{"path": {"value": path}}], "backendRefs": [{"name": "s", "port": port}]}
+                        for path, port in (("/secure", secured.server.echo.port), ("/plain", plain.port))], ["s.test"])
+    secured.wait_status(200, "/plain", "s.test")
+    secured.wait_status(200, "/secure", "s.test")  # in plain text, which the server speaks too
+    assert secured.server.plain_connections > 0
+    target = {"group": "", "kind": "Service", "name": "s", "sectionName": "https"}
+    secured.write("policy.json", policy("port.test", [("Hostname", "a.test")], target=target))
+    wait_for(lambda: secured.get("/secure", "s.test").status == 200 and secured.server.names[-1] == "port.test")
+    assert secured.get("/plain", "s.test").json["backend"] == "plain"
 
 
 def test_grpc_calls_go_over_tls_too(secured):
