@@ -64,7 +64,9 @@ const Schema& schema_of(const BackendTlsPolicyValidation*) {
       object<BackendTlsPolicyValidation>("BackendTLSPolicyValidation",
                                          "How the backend's certificate is checked.")
           .field<&BackendTlsPolicyValidation::ca_certificate_refs>(
-              "caCertificateRefs", "ConfigMaps with CAs under key ca.crt.", items(1, 8))
+              "caCertificateRefs",
+              "ConfigMaps or Secrets with CAs under key ca.crt, or ClusterTrustBundles.",
+              items(1, 8))
           .field<&BackendTlsPolicyValidation::well_known_ca_certificates>(
               "wellKnownCACertificates", "System: the CAs that the machine trusts.", length(1, 253),
               pattern(

@@ -63,6 +63,13 @@ struct ObjectMeta {
 
 enum class ConditionStatus { kTrue, kFalse, kUnknown };
 
+// Whether a condition of that type says by being True, and not by being False, that something is
+// wrong.
+inline bool is_bad_when_true(std::string_view type) {
+  return type == "Conflicted" || type == "PartiallyInvalid" ||
+         type == "InsecureFrontendValidationMode";
+}
+
 // Source: meta/v1 Condition.  `last_transition_time` is set by the status sink, not by translation.
 struct Condition {
   Text type;

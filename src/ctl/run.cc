@@ -121,10 +121,21 @@ class Runner {
   }
 
  private:
+  // Where the distributions keep them.
+  static std::string system_cas() {
+    for (const char* path :
+         {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+          "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+      if (::access(path, R_OK) == 0) return path;
+    }
+    return {};
+  }
+
   static translate::Options translate_options() {
     translate::Options options;
     options.first_unprivileged_port = first_bindable_port();
     options.host_addresses = addresses_of_host();
+    options.system_cas = system_cas();
     return options;
   }
 

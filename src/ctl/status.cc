@@ -16,8 +16,7 @@ std::string summary(const Json& conditions) {
     if (!text.empty()) text += " ";
     text += fmt::format("{}={}", condition.text("type"), condition.text("status"));
     const bool good =
-        (condition.text("status") == "True") !=
-        (condition.text("type") == "Conflicted" || condition.text("type") == "PartiallyInvalid");
+        (condition.text("status") == "True") != api::is_bad_when_true(condition.text("type"));
     const bool reserved = condition.text("message").find(", but ") != std::string_view::npos;
     if (!good || reserved)
       text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
@@ -39,6 +38,12 @@ void print_line(const Json& object) {
       fmt::print("{:<13} {:<32} attachedRoutes={} {}\n", "  listener", listener.text("name"),
                  listener.find("attachedRoutes")->as_integer(),
                  summary(*listener.find("conditions")));
+    }
+  }
+  if (const Json* ancestors = status.find("ancestors")) {
+    for (const Json& ancestor : ancestors->as_array()) {
+      fmt::print("{:<13} {:<32} ancestor={} {}\n", object.text("kind"), name,
+                 ancestor.find("ancestorRef")->text("name"), summary(*ancestor.find("conditions")));
     }
   }
   if (const Json* parents = status.find("parents")) {
@@ -110,7 +115,7 @@ int status(StatusOptions options) {
   if (!options.kind.empty() && kind == nullptr) {
     fmt::print(stderr,
                "limen: '{}' is no kind that is known here; those with a status are gatewayclass, "
-               "gateway, listenerset, backend and the kinds of routes\n",
+               "gateway, listenerset, backend, backendtlspolicy and the kinds of routes\n",
                options.kind);
     return kUsage;
   }

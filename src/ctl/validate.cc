@@ -13,8 +13,7 @@ namespace {
 // A condition that says what is wrong: one that should be True and is not.
 bool is_bad(const api::Condition& condition) {
   const bool is_true = condition.status == api::ConditionStatus::kTrue;
-  if (condition.type == "Conflicted" || condition.type == "PartiallyInvalid") return is_true;
-  return !is_true;
+  return is_true == api::is_bad_when_true(condition.type);
 }
 
 // The conditions of one thing that are bad, without those that only follow from another: what is
@@ -47,6 +46,7 @@ class StatusReport {
     for (const Advice& advice : advise_attachment(offline_.objects, refused))
       lines.push_back(fmt::format("{}: {}: NoEffect: {}", label(advice.kind, advice.key),
                                   advice.path, advice.message));
+    lines.insert(lines.end(), unused_.begin(), unused_.end());
     return sorted(lines);
   }
 
@@ -86,6 +86,14 @@ class StatusReport {
     for (const auto& parent : status.parents)
       add(parent.conditions, fmt::format("parent {}: ", parent.parent_ref.name));
   }
+  void add(const api::PolicyStatus& status) {
+    const std::string ours = translate::Options().controller_name;
+    const auto is_ours = [&](const auto& ancestor) { return ancestor.controller_name == ours; };
+    if (std::none_of(status.ancestors.begin(), status.ancestors.end(), is_ours))
+      unused_.push_back(object_ + ": spec.targetRefs: NoEffect: no route sends anything there");
+    for (const auto& ancestor : status.ancestors)
+      add(ancestor.conditions, fmt::format("Gateway {}: ", ancestor.ancestor_ref.name));
+  }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition* condition : causes(conditions)) {
       lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition->type,
@@ -96,6 +104,7 @@ class StatusReport {
   const Offline& offline_;
   std::string object_;  // with its place
   std::vector<std::string> lines_;
+  std::vector<std::string> unused_;  // policies without effect
 };
 
 }  // namespace

@@ -13,8 +13,13 @@
 #include <string>
 #include <vector>
 
+#include "api/gateway/backend_tls_policy.h"
 #include "api/gateway/http_route.h"
 #include "base/problem.h"
+
+namespace envoy::extensions::transport_sockets::tls::v3 {
+class UpstreamTlsContext;
+}
 
 namespace limen::features {
 
@@ -91,5 +96,10 @@ void write_tcp_proxy(const std::vector<Share>& shares, const std::string& stat_p
 // The listener filter that proxies datagrams.
 void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_prefix,
                      listener_v3::ListenerFilter& out);
+
+// ---- backend_tls/: BackendTLSPolicy.  `cas`: PEM; "": those in the file `system_cas`.  GEP-1897.
+void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
+                        const std::string& system_cas,
+                        envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 
 }  // namespace limen::features

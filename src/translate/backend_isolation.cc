@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "translate/backend/rules.h"
+
 namespace limen::translate {
 namespace {
 
@@ -84,10 +86,17 @@ void BackendIsolation::refuse(const ProxyCluster& cluster, const EnvoyAnswer& an
     return;  // a newer one is on its way
   if (is_stand_in) stand_in = it->second.last_good = nullptr;
   const bool is_cluster = answer.type == ResourceType::kCluster;
+  const char* consequence =
+      stand_in != nullptr ? "the last good version stays in force" : "it is left out";
+  // TLS that Envoy refuses must not become plain text.
+  if (is_cluster && stand_in != nullptr && !speaks_tls(*stand_in) &&
+      speaks_tls(*table(answer.type).peek(cluster))) {
+    stand_in = cluster_without_endpoints(cluster.cluster);
+    consequence = "nothing is sent there";
+  }
   std::string message =
       fmt::format("Envoy refuses {} {}: {}; {}", is_cluster ? "cluster" : "the endpoints of",
-                  answer.name, answer.refusal,
-                  stand_in != nullptr ? "the last good version stays in force" : "it is left out");
+                  answer.name, answer.refusal, consequence);
   refused_[key] = {cluster, {std::move(message)}};
   send_({answer.proxy, answer.type, answer.name, stand_in});
 }

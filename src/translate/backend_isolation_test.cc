@@ -160,5 +160,39 @@ TEST_F(RefusedBackend, ADeletedBackendIsForgotten) {
   EXPECT_TRUE(serves("127.0.0.1"));
 }
 
+// The same of a cluster.
+class RefusedCluster : public RefusedBackend {
+ protected:
+  xds::FragmentPtr cluster_of(const Output& output) const {
+    xds::FragmentPtr cluster;
+    for (const auto& change : output.resources) {
+      if (change.type == xds::ResourceType::kCluster && change.name == kName)
+        cluster = change.resource;
+    }
+    return cluster;
+  }
+  Output answered(const xds::FragmentPtr& cluster, const std::string& refusal) {
+    return translator_.apply(
+        {{}, {{"default/g", xds::ResourceType::kCluster, kName, cluster->hash, refusal}}, {}});
+  }
+};
+
+TEST_F(RefusedCluster, TlsThatIsRefusedDoesNotBecomePlainText) {
+  const auto plain = cluster_of(translator_.apply({{backend("b", "127.0.0.1")}, {}, {}}));
+  answered(plain, "");
+  const auto policy = object(
+      "{apiVersion: gateway.networking.k8s.io/v1, kind: BackendTLSPolicy, metadata: {name: p}, "
+      "spec: {targetRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: b}], validation: "
+      "{hostname: b.test, wellKnownCACertificates: System}}}");
+  const auto secured = cluster_of(translator_.apply({{policy}, {}, {}}));
+  const Output refused = answered(secured, "no such file");
+  const auto stand_in = cluster_of(refused);
+  ASSERT_NE(stand_in, nullptr);
+  EXPECT_NE(*stand_in, *plain);
+  take(refused);
+  EXPECT_EQ(told_["Backend b"],
+            "Envoy refuses cluster backend/default/b: no such file; nothing is sent there");
+}
+
 }  // namespace
 }  // namespace limen::translate

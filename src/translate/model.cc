@@ -14,17 +14,25 @@ bool ClassModel::operator==(const ClassModel& other) const {
   return accepted == other.accepted && same(settings, other.settings);
 }
 
+bool FrontendTls::operator==(const FrontendTls& other) const {
+  return validations == other.validations &&
+         std::equal(secrets.begin(), secrets.end(), other.secrets.begin(), other.secrets.end(),
+                    [](const FragmentPtr& a, const FragmentPtr& b) { return same(a, b); });
+}
+
 bool GatewayModel::operator==(const GatewayModel& other) const {
   return key == other.key && proxy == other.proxy && created == other.created &&
          accepted == other.accepted && addressed == other.addressed &&
          addresses == other.addresses && labels == other.labels &&
-         annotations == other.annotations && listeners == other.listeners &&
+         annotations == other.annotations && client_certificate == other.client_certificate &&
+         client_validations == other.client_validations && listeners == other.listeners &&
          same(settings, other.settings);
 }
 
 bool ProxyModel::operator==(const ProxyModel& other) const {
   return listeners == other.listeners && ports == other.ports && labels == other.labels &&
-         annotations == other.annotations && same(settings, other.settings);
+         annotations == other.annotations && client_certificate == other.client_certificate &&
+         same(settings, other.settings);
 }
 
 std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,

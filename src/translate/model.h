@@ -12,7 +12,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -77,6 +76,8 @@ struct ListenerModel {
   std::vector<std::string> secrets;             // SDS names of the usable certificates
   Verdict accepted, resolved_refs, conflicted;  // conflicted.ok: there is no conflict
   Verdict programmed;                           // what stands in the way apart from those three
+  std::string client_ca;                        // SDS name; empty: clients need no certificate
+  bool insecure_clients = false;                // AllowInsecureFallback
   std::vector<std::string> addresses = {"0.0.0.0"};  // to bind; empty: none of the wanted is usable
 
   // Decided among all listeners of the proxy.
@@ -97,6 +98,33 @@ struct ListenerModel {
   }
 };
 
+// How a Gateway checks its clients' certificates on a port.
+struct ClientValidation {
+  int32_t port = 0;                 // 0: on ports without an entry of their own
+  Verdict resolved_refs, accepted;  // of the listeners there
+  std::string secret;               // SDS name of the CAs; empty: clients need no certificate
+  bool insecure = false;            // any certificate is let through, and none
+
+  bool operator==(const ClientValidation&) const = default;
+};
+
+// spec.tls.frontend of a Gateway, its CAs read.
+struct FrontendTls {
+  std::vector<ClientValidation> validations;  // the default is the first
+  std::vector<FragmentPtr> secrets;           // of the same order; nullptr: there is none
+
+  bool operator==(const FrontendTls& other) const;
+};
+
+// What a Gateway shows to backends that speak TLS.  Not usable: those get no connections.
+struct ClientCertificate {
+  ObjectKey gateway;  // whose it is
+  Verdict usable;
+  std::string secret;  // SDS name
+
+  bool operator==(const ClientCertificate&) const = default;
+};
+
 struct GatewayModel {
   ObjectKey key;
   std::string proxy;
@@ -106,7 +134,9 @@ struct GatewayModel {
   std::vector<std::string> addresses;  // the usable ones of spec.addresses, or those of the host
   std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::vector<ListenerModel> listeners;  // its own, in the order of the spec
+  std::optional<ClientCertificate> client_certificate;
+  std::vector<ClientValidation> client_validations;  // empty, or the default is the first
+  std::vector<ListenerModel> listeners;              // its own, in the order of the spec
 
   bool operator==(const GatewayModel& other) const;
 };
@@ -145,13 +175,14 @@ struct PortModel {
 struct ProxyModel {
   std::shared_ptr<const api::EnvoyProxySpec> settings;
   std::map<std::string, std::string> labels, annotations;
+  std::optional<ClientCertificate> client_certificate;  // of the first Gateway that has one
   // Of all Gateways and ListenerSets in the order of precedence, conflicts decided.
   std::vector<ListenerModel> listeners;
   std::vector<PortModel> ports;
   // Look-up, made from the above: where a Gateway's own listeners (with an empty second key) or the
-  // entries of a ListenerSet stand, and the names of the route configurations that serve them.
+  // entries of a ListenerSet stand, and the first listener of each route configuration.
   std::map<std::pair<ObjectKey, ObjectKey>, std::pair<size_t, size_t>> ranges;
-  std::set<std::string> route_configurations;
+  std::map<std::string, size_t, std::less<>> route_configurations;
   // IR name -> the served TLS, TCP or UDP listener of that name.
   std::map<std::string, size_t, std::less<>> stream_listeners;
 
@@ -294,6 +325,31 @@ struct ClusterRef {
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
     return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol);
+  }
+};
+
+// A Service or Backend: what policies target.
+struct TargetKey {
+  api::Kind kind = api::Kind::kService;
+  ObjectKey object;
+
+  auto operator<=>(const TargetKey&) const = default;
+  std::string text() const { return std::string(api::info(kind).name) + "/" + object.text(); }
+  template <class H>
+  friend H AbslHashValue(H h, const TargetKey& key) {
+    return H::combine(std::move(h), key.kind, key.object);
+  }
+};
+
+// A BackendTLSPolicy with its CAs read.
+struct BackendTls {
+  Verdict accepted, resolved_refs;
+  FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
+
+  bool operator==(const BackendTls& other) const {
+    return accepted == other.accepted && resolved_refs == other.resolved_refs &&
+           (context == nullptr) == (other.context == nullptr) &&
+           (context == nullptr || *context == *other.context);
   }
 };
 

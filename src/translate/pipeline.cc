@@ -1,7 +1,10 @@
 // The whole data flow, top to bottom: which rule makes which table out of which.
+#include <set>
+
 #include "translate/backend/rules.h"
 #include "translate/gateway/listener.h"
 #include "translate/gateway/rules.h"
+#include "translate/policy/rules.h"
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
 #include "translate/world.h"
@@ -20,6 +23,15 @@ auto bind(World& world, Rule rule) {
 void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, auto& emit) {
   const auto label = slice.metadata.labels.find(kServiceNameLabel);
   if (label != slice.metadata.labels.end()) emit(ObjectKey{key.name_space, label->second});
+}
+
+void policies_by_target(const ObjectKey& key, const api::BackendTlsPolicy& policy, auto& emit) {
+  std::set<TargetKey> targets;
+  for (const auto& ref : policy.spec.target_refs) {
+    const auto target = target_of(key.name_space, ref);
+    if (target && targets.insert(*target).second)
+      emit(*target, PolicyOrder{policy.metadata.creation_timestamp.unix_seconds});
+  }
 }
 
 void entries_by_virtual_host(const RouteKey&, const TranslatedRoute& route, auto& emit) {
@@ -55,7 +67,16 @@ void own_hosts_of_listeners(const std::string& proxy, const ProxyModel& model, a
 }
 
 void names_of_route_configurations(const std::string& proxy, const ProxyModel& model, auto& emit) {
-  for (const auto& name : model.route_configurations) emit(ProxyName{proxy, name});
+  for (const auto& [name, listener] : model.route_configurations) emit(ProxyName{proxy, name});
+}
+
+void names_of_secrets(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  for (const ListenerModel& listener : model.listeners) {
+    for (const std::string& secret : listener.secrets) emit(ProxyName{proxy, secret});
+    if (!listener.client_ca.empty()) emit(ProxyName{proxy, listener.client_ca});
+  }
+  const auto& shown = model.client_certificate;
+  if (shown && shown->usable.ok) emit(ProxyName{proxy, shown->secret});
 }
 
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
@@ -108,6 +129,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
 
       classes("classes", gateway_classes, bind(*this, classify)),
       certificates("certificates", secret_objects, bind(*this, read_certificate)),
+      frontend_tls("frontend_tls", gateway_objects, bind(*this, read_frontend_tls)),
       gateway_specs("gateway_specs", gateway_objects, bind(*this, read_gateway)),
       gateways_of_proxy("gateways_of_proxy", gateway_specs,
                         [](const auto&, const auto& gateway, auto& emit) {
@@ -119,11 +141,19 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         emit(set.gateway, GatewayOrder{set.created.unix_seconds});
                       }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
+      client_certificates("client_certificates", gateways_of_proxy,
+                          bind(*this, client_certificate_of)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
 
       service_targets("service_targets", services, bind(*this, target_of_service)),
       backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
+
+      policies_of_target("policies_of_target", backend_tls_policies,
+                         [](const auto& key, const auto& policy, auto& emit) {
+                           policies_by_target(key, policy, emit);
+                         }),
+      backend_tls("backend_tls", backend_tls_policies, bind(*this, read_backend_tls)),
 
       candidates("candidates", route_objects, bind(*this, attach)),
       http_candidates("http_candidates", candidates,
@@ -161,6 +191,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                 [](const auto& proxy, const auto& model, auto& emit) {
                                   names_of_route_configurations(proxy, model, emit);
                                 }),
+      misdirected("misdirected", route_configuration_names, bind(*this, refuse_misdirected)),
       grpc_routes_of("grpc_routes_of", routes,
                      [](const auto& key, const auto& route, auto& emit) {
                        grpc_by_route_configuration(key, route, emit);
@@ -202,20 +233,16 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                              [](const auto&, const auto& route, auto& emit) {
                                for (const ProxyCluster& use : route.clusters) emit(use);
                              }),
-      proxy_clusters("proxy_clusters", users_of_proxy_cluster,
-                     [this](flow::Reads& reads, const ProxyCluster& key) {
-                       return clusters.share(reads, key.cluster);
-                     }),
-      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster,
-                      [this](flow::Reads& reads, const ProxyCluster& key) {
-                        return endpoints.share(reads, key.cluster);
-                      }),
+      proxy_clusters("proxy_clusters", users_of_proxy_cluster, bind(*this, cluster_of_proxy)),
+      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, bind(*this, endpoints_of_proxy)),
+      clusters_of_target("clusters_of_target", proxy_clusters,
+                         [](const auto& key, const auto&, auto& emit) {
+                           emit(TargetKey{key.cluster.kind, key.cluster.object});
+                         }),
 
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {
-                        for (const auto& listener : model.listeners)
-                          for (const auto& secret : listener.secrets)
-                            emit(ProxyName{proxy, secret});
+                        names_of_secrets(proxy, model, emit);
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 
@@ -236,7 +263,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      [this](flow::Reads& reads, const RouteKey& key) {
                        return shared_route_statuses.share(route_status(reads, *this, key));
                      }),
-      backend_statuses("backend_statuses", backends, bind(*this, backend_status)) {
+      backend_statuses("backend_statuses", backends, bind(*this, backend_status)),
+      policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)) {
   certificates.reads_own(secret_objects);
   service_targets.reads_own(services);
   backend_targets.reads_own(backends);
@@ -245,7 +273,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
   routes.reads_own(route_objects, attachments, held_routes);
   virtual_hosts.reads_own(routes_of_virtual_host);
   unserved_hosts.reads_own(virtual_hosts);
-  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of);
+  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of, misdirected);
   route_statuses.reads_own(route_objects, attachments, routes, routes_to_refused);
   backend_statuses.reads_own(backends, refused_backends);
 }

@@ -81,6 +81,7 @@ struct Translator::Engine {
       add_status(key.kind, key.object, after);
     });
     collect_status(world.backend_statuses, api::Kind::kBackend);
+    collect_status(world.policy_statuses, api::Kind::kBackendTlsPolicy);
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
     });

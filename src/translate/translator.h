@@ -24,6 +24,8 @@ struct Options {
   std::vector<std::string> addresses = {"127.0.0.1"};
   // The IP addresses that Gateways may ask for; nullopt: any, the host is not known.
   std::optional<std::vector<std::string>> host_addresses;
+  // The file with the CAs that Envoy's machine trusts; "": it has none.
+  std::string system_cas = "/etc/ssl/certs/ca-certificates.crt";
 };
 
 // Shared with the tables.  monostate: the object is gone.
@@ -31,7 +33,8 @@ using AnyStatus =
     std::variant<std::monostate, std::shared_ptr<const api::GatewayClassStatus>,
                  std::shared_ptr<const api::GatewayStatus>, std::shared_ptr<const api::RouteStatus>,
                  std::shared_ptr<const api::BackendStatus>,
-                 std::shared_ptr<const api::ListenerSetStatus>>;
+                 std::shared_ptr<const api::ListenerSetStatus>,
+                 std::shared_ptr<const api::PolicyStatus>>;
 
 struct StatusChange {
   api::Kind kind;

@@ -13,6 +13,7 @@ struct GatewayOrder {  // oldest first, then by name (the key)
   int64_t created = 0;
   auto operator<=>(const GatewayOrder&) const = default;
 };
+using PolicyOrder = GatewayOrder;
 
 // The virtual hosts of route configurations.
 using VirtualHosts =
@@ -57,6 +58,8 @@ struct World {
   flow::Derived<ObjectKey, ClassModel> classes;
   // Secret -> certificate.
   flow::Derived<ObjectKey, Certificate> certificates;
+  // Gateway -> how its clients are checked.
+  flow::Derived<ObjectKey, FrontendTls> frontend_tls;
   // Gateway -> its listeners, each looked at by itself.
   flow::Derived<ObjectKey, GatewayModel> gateway_specs;
   flow::Index<std::string, ObjectKey, GatewayModel, GatewayOrder> gateways_of_proxy;
@@ -65,6 +68,8 @@ struct World {
   flow::Index<ObjectKey, ObjectKey, ListenerSetModel, GatewayOrder> sets_of_gateway;
   // Proxy -> all its listeners with conflicts decided, and the ports.
   flow::Derived<std::string, ProxyModel> proxies;
+  // Proxy -> what it shows to backends that speak TLS.
+  flow::Derived<std::string, ClientCertificate> client_certificates;
   // Gateway -> its listeners as decided.
   flow::Derived<ObjectKey, GatewayModel> gateways;
   // ListenerSet -> its entries as decided.
@@ -73,6 +78,11 @@ struct World {
   // Service, Backend -> what a route needs to know of it.
   flow::Derived<ObjectKey, BackendTarget> service_targets;
   flow::Derived<ObjectKey, BackendTarget> backend_targets;
+
+  // BackendTLSPolicies by what they target, first the one that prevails.
+  flow::Index<TargetKey, ObjectKey, api::BackendTlsPolicy, PolicyOrder> policies_of_target;
+  // BackendTLSPolicy -> TLS settings.
+  flow::Derived<ObjectKey, BackendTls> backend_tls;
 
   // Route -> the listeners that take it, were it the only one.
   flow::Derived<RouteKey, Attachments> candidates;
@@ -96,6 +106,8 @@ struct World {
   flow::Derived<VirtualHostKey, xds::Fragment> unserved_hosts;
   VirtualHosts unserved_hosts_of;
   flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
+  // Route configuration of an HTTPS listener -> its virtual host for requests meant for others.
+  flow::Derived<ProxyName, xds::Fragment> misdirected;
   // Route configuration -> the GRPCRoutes in it.
   flow::Index<ProxyName, RouteKey, TranslatedRoute> grpc_routes_of;
   flow::Derived<ProxyName, xds::Fragment> route_configurations;
@@ -117,6 +129,8 @@ struct World {
   flow::Index<ProxyCluster, RouteKey, TranslatedRoute> users_of_proxy_cluster;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
+  // Which clusters of which proxies lead to a Service or Backend.
+  flow::Index<TargetKey, ProxyCluster, xds::Fragment> clusters_of_target;
 
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
@@ -132,6 +146,7 @@ struct World {
   flow::Sharing<api::RouteStatus> shared_route_statuses;  // most routes have the same status
   flow::Derived<RouteKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
+  flow::Derived<ObjectKey, api::PolicyStatus> policy_statuses;
 };
 
 }  // namespace limen::translate

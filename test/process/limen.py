@@ -85,6 +85,8 @@ class Echo:
                 self.send_response(int(status))
                 self.send_header("content-length", str(len(text)))
                 self.send_header("x-from-backend", "yes")
+                if "x-close" in self.headers:  # the next request needs another connection
+                    self.send_header("connection", "close")
                 self.end_headers()
                 with contextlib.suppress(OSError):  # the client has given up
                     self.wfile.write(text)
@@ -141,7 +143,7 @@ class Limen:
         temporary.write_text(text)
         temporary.rename(self.conf / name)
 
-    def gateway(self):
+    def gateway(self, tls=None):
         self.write("gateway.yaml", f"""
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
@@ -153,6 +155,7 @@ kind: Gateway
 metadata: {{name: web}}
 spec:
   gatewayClassName: limen
+  tls: {json.dumps(tls)}
   listeners:
   - {{name: http, port: {self.port}, protocol: HTTP}}
 """)

@@ -152,6 +152,10 @@ DOUBTFUL = {
     "parent's name": (edited("name: web", "name: wbe"), 1, "Gateway default/wbe does not exist; did you mean 'web'?"),
     "parent's namespace": (edited("name: web", "name: web, namespace: x"), 1, "write 'namespace: default' for it"),
     "parent's kind": (edited("name: web", "kind: Gatewy, name: web"), 1, "routes attach to Gateways only"),
+    "policy's target": (ROUTE + "---\napiVersion: gateway.networking.k8s.io/v1\nkind: BackendTLSPolicy\nmetadata: {name: p}\n"
+                        "spec:\n  targetRefs: [{group: '', kind: Service, name: b}]\n"
+                        "  validation: {hostname: b.test, wellKnownCACertificates: System}\n", 9,
+                        "spec.targetRefs: NoEffect: no route sends anything there"),
     "list in list": ("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: []}]\n", 3,
                      "a List within a List is not read"),
 }

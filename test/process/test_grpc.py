@@ -14,9 +14,10 @@ from test_tls import make_pair, secret
 
 
 class EchoServer:
-    """Answers every method with its name, what it was called, and the metadata that came."""
+    """Answers every method with its name, what it was called, and the metadata that came.  `pair`: the paths of a
+    certificate and its key, for TLS."""
 
-    def __init__(self, name):
+    def __init__(self, name, pair=None):
         echo = self
         self.name = name
         self.called = []
@@ -32,7 +33,11 @@ class EchoServer:
                 return grpc.unary_unary_rpc_method_handler(lambda request, context: answer)
 
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), handlers=[Any()])
-        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        if pair is None:
+            self.port = self.server.add_insecure_port("127.0.0.1:0")
+        else:
+            certificate, key = (path.read_bytes() for path in pair)
+            self.port = self.server.add_secure_port("127.0.0.1:0", grpc.ssl_server_credentials([(key, certificate)]))
         self.server.start()
 
     def yaml(self):

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from limen import free_port, wait_for
+from limen import free_port, shows, wait_for
 from streams import Connection, TcpBackend, UdpBackend, add_backend, asked, gateway, reached, remove, route, shares, to, write
 from test_tls import der, make_pair, secret
 
@@ -54,6 +54,7 @@ def stat(limen, name):
     return None
 
 
+@shows("TCPRoute")
 def test_tcp_connections_reach_the_backend_and_are_shared_by_weight(limen, serve):
     port = free_port()
     for name in ("a", "b", "c"):
@@ -79,6 +80,7 @@ def test_tcp_connections_reach_the_backend_and_are_shared_by_weight(limen, serve
     wait_for(lambda: {reached(port) for _ in range(20)} == {None})
 
 
+@shows("TCPRoute")
 def test_the_oldest_tcp_route_gets_the_connections(limen, serve):
     port = free_port()
     for name in ("a", "b"):
@@ -109,6 +111,7 @@ def tls_world(limen, serve, tmp_path):
     gateway(limen, [{"name": "tls", "port": limen.tls_port, "protocol": "TLS", "tls": PASSTHROUGH}])
 
 
+@shows("TLSRoute")
 def test_tls_is_passed_through_by_server_name(limen, serve, tmp_path):
     tls_world(limen, serve, tmp_path)
     route(limen, "TLSRoute", "exact", [to("a")], hostnames=["a.test"])
@@ -157,6 +160,7 @@ def test_an_open_connection_survives_edits_of_other_routes(limen, serve, tmp_pat
     assert stat(limen, "listener_manager.total_listeners_draining") == 0
 
 
+@shows("TLSRouteModeTerminate", "TLSRouteModeMixed")
 def test_tls_is_ended_or_passed_through_on_one_port_beside_https(limen, serve, backend, tmp_path):
     port = free_port()
     through, files = pair_of(tmp_path, "two.test")
@@ -219,6 +223,7 @@ def test_a_certificate_of_a_tls_listener_comes_late_and_is_rotated(limen, serve,
     assert reached(port, "") == "plain"  # no server name: the listener has no hostname
 
 
+@shows("UDPRoute")
 def test_udp_datagrams_are_answered_and_shared_by_weight(limen, serve):
     port = free_port()
     for name in ("a", "b", "c"):

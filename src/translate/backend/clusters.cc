@@ -1,7 +1,9 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
 #include "translate/backend/rules.h"
+#include "translate/policy/rules.h"
 
 namespace limen::translate {
 namespace {
@@ -45,6 +47,25 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
   address->set_port_value(static_cast<uint32_t>(port));
 }
 
+// `secret`: SDS name of the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
+// whatever else the port is for.
+void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const std::string* secret,
+               cluster_v3::Cluster& out) {
+  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
+  context.ParseFromString(xds::serialise(settings));
+  if (protocol == BackendProtocol::kHttp2)
+    context.mutable_common_tls_context()->add_alpn_protocols("h2");
+  if (secret != nullptr) {
+    auto* sds = context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs();
+    sds->set_name(*secret);
+    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+    sds->mutable_sds_config()->mutable_ads();
+  }
+  auto* socket = out.mutable_transport_socket();
+  socket->set_name("envoy.transport_sockets.tls");
+  socket->mutable_typed_config()->PackFrom(context);
+}
+
 // False: the backend is gone.
 bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
                      cluster_v3::Cluster& out) {
@@ -67,19 +88,51 @@ bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
   return true;
 }
 
-}  // namespace
-
-std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
-                                                   const ClusterRef& ref) {
+std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
+                                           const std::string* secret) {
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
+  const BackendTls* tls = tls_of(reads, world, ref);
+  if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
   cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
   cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
   write_protocol(ref.protocol, cluster);
+  if (tls != nullptr) write_tls(*tls->context, ref.protocol, secret, cluster);
   return xds::fragment_of(cluster);
+}
+
+}  // namespace
+
+std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(ref.text());
+  cluster.set_type(cluster_v3::Cluster::STATIC);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_load_assignment()->set_cluster_name(cluster.name());
+  return xds::fragment_of(cluster);
+}
+
+bool speaks_tls(const xds::Fragment& cluster) {
+  cluster_v3::Cluster message;
+  return message.ParseFromString(xds::serialise(cluster)) && message.has_transport_socket();
+}
+
+std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
+                                                   const ClusterRef& ref) {
+  return build(reads, world, ref, nullptr);
+}
+
+std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World& world,
+                                                      const ProxyCluster& key) {
+  auto shared = world.clusters.share(reads, key.cluster);
+  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
+  if (shared == nullptr || shown == nullptr || tls_of(reads, world, key.cluster) == nullptr)
+    return shared;
+  return shown->usable.ok ? build(reads, world, key.cluster, &shown->secret)
+                          : cluster_without_endpoints(key.cluster);
 }
 
 }  // namespace limen::translate

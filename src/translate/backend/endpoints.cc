@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "translate/backend/rules.h"
+#include "translate/policy/rules.h"
 
 namespace limen::translate {
 namespace {
@@ -76,6 +77,8 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
 
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref) {
+  const BackendTls* tls = tls_of(reads, world, ref);
+  if (tls != nullptr && tls->context == nullptr) return nullptr;
   ClusterLoadAssignment assignment;
   assignment.set_cluster_name(ref.text());
   LocalityLbEndpoints locality;
@@ -86,6 +89,14 @@ std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& 
   if (!discovered) return nullptr;
   if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
   return xds::fragment_of(assignment);
+}
+
+std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, World& world,
+                                                        const ProxyCluster& key) {
+  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
+  const bool usable = shown == nullptr || shown->usable.ok;
+  if (!usable && tls_of(reads, world, key.cluster) != nullptr) return nullptr;
+  return world.endpoints.share(reads, key.cluster);
 }
 
 }  // namespace limen::translate

@@ -14,7 +14,19 @@ std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
                                                    const ClusterRef& ref);
 
-// nullptr also where the cluster carries its endpoints itself (DNS).
+// The same for a proxy, which may show a certificate of its own to backends that speak TLS.
+std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World& world,
+                                                      const ProxyCluster& key);
+std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, World& world,
+                                                        const ProxyCluster& key);
+
+// What stands in for a cluster to which nothing may be sent: requests are answered with 503.
+std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref);
+
+bool speaks_tls(const xds::Fragment& cluster);
+
+// nullptr also where the cluster carries its endpoints itself (DNS), or may have none (its TLS
+// policy cannot be used).
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref);
 

@@ -5,8 +5,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "base/strings.h"
 #include "translate/gateway/rules.h"
+#include "translate/trust.h"
 
 namespace limen::translate {
 namespace {
@@ -43,13 +43,6 @@ Verdict check_pair(const std::string& certificate_pem, const std::string& key_pe
   return verdict;
 }
 
-// The plain value of a key: stringData beats data, as in the API server.
-std::optional<std::string> value_of(const api::Secret& secret, const std::string& name) {
-  if (auto it = secret.string_data.find(name); it != secret.string_data.end()) return it->second;
-  auto it = secret.data.find(name);
-  return it == secret.data.end() ? std::nullopt : decode_base64(it->second);
-}
-
 Certificate unusable(const std::string& message) {
   return {Verdict::no("InvalidCertificateRef", message), nullptr};
 }
@@ -79,6 +72,54 @@ Certificate read(const api::Secret& secret) {
 
 }  // namespace
 
+Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
+                        const api::SecretObjectReference& ref, std::vector<std::string>& secrets) {
+  if (!ref.group.empty() || ref.kind != "Secret") {
+    return Verdict::no("InvalidCertificateRef",
+                       fmt::format("a certificateRef must name a Secret, not a {} of group '{}'",
+                                   ref.kind, ref.group));
+  }
+  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
+  if (!may_refer(reads, world, from, "", "Secret", key)) {
+    return Verdict::no("RefNotPermitted",
+                       fmt::format("Secret {}: no ReferenceGrant in namespace {} lets {}s of "
+                                   "namespace {} refer to it",
+                                   key.text(), key.name_space, from.kind, from.name_space));
+  }
+  const Certificate* certificate = world.certificates.get(reads, key);
+  if (certificate == nullptr) {
+    return Verdict::no("InvalidCertificateRef",
+                       fmt::format("Secret {} does not exist", key.text()));
+  }
+  if (!certificate->usable.ok) {
+    return Verdict::no("InvalidCertificateRef",
+                       fmt::format("Secret {}: {}", key.text(), certificate->usable.message));
+  }
+  secrets.push_back(key.text());
+  return {};
+}
+
+std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,
+                                                         const ObjectKey& gateway,
+                                                         const api::GatewayBackendTls& tls) {
+  if (!tls.client_certificate_ref) return std::nullopt;
+  std::vector<std::string> secrets;
+  Verdict usable =
+      add_certificate(reads, world, {api::kGatewayGroup, "Gateway", gateway.name_space},
+                      *tls.client_certificate_ref, secrets);
+  if (usable.ok) return ClientCertificate{gateway, {}, secrets.front()};
+  if (usable.reason == "InvalidCertificateRef") usable.reason = "InvalidClientCertificateRef";
+  usable.message = fmt::format("spec.tls.backend.clientCertificateRef: {}", usable.message);
+  return ClientCertificate{gateway, std::move(usable), {}};
+}
+
+std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& reads, World& world,
+                                                               const std::string& proxy) {
+  const ProxyModel* model = world.proxies.get(reads, proxy);
+  if (model == nullptr || !model->client_certificate) return nullptr;
+  return std::make_shared<const ClientCertificate>(*model->client_certificate);
+}
+
 std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
                                                     const ObjectKey& key) {
   const api::Secret* secret = world.secret_objects.get(reads, key);
@@ -89,8 +130,10 @@ std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& wor
                                                   const ProxyName& key) {
   const std::string_view name = key.name;
   const size_t slash = name.find('/');
-  const Certificate* certificate =
-      world.certificates.get(reads, {name.substr(0, slash), name.substr(slash + 1)});
+  const size_t end = name.find('/', slash + 1);
+  const ObjectKey object{name.substr(0, slash), name.substr(slash + 1, end - slash - 1)};
+  if (end != std::string_view::npos) return client_ca_of(reads, world, object, name);
+  const Certificate* certificate = world.certificates.get(reads, object);
   return certificate == nullptr ? nullptr : certificate->secret;
 }
 

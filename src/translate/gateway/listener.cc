@@ -84,6 +84,13 @@ void add_connection_manager(const std::string& route_configuration, const std::s
   filter->mutable_typed_config()->PackFrom(connection_manager(route_configuration, stat_prefix));
 }
 
+void write_sds(const std::string& name,
+               envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
+  out.set_name(name);
+  out.mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
+  out.mutable_sds_config()->mutable_ads();
+}
+
 }  // namespace
 
 void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
@@ -91,11 +98,11 @@ void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
   envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
   auto* common = context.mutable_common_tls_context();
   for (const std::string& protocol : alpn) common->add_alpn_protocols(protocol);
-  for (const std::string& secret : model.secrets) {
-    auto* sds = common->add_tls_certificate_sds_secret_configs();
-    sds->set_name(secret);
-    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
-    sds->mutable_sds_config()->mutable_ads();
+  for (const std::string& secret : model.secrets)
+    write_sds(secret, *common->add_tls_certificate_sds_secret_configs());
+  if (!model.client_ca.empty()) {
+    context.mutable_require_client_certificate()->set_value(!model.insecure_clients);
+    write_sds(model.client_ca, *common->mutable_validation_context_sds_secret_config());
   }
   context.set_disable_stateless_session_resumption(true);
   context.set_disable_stateful_session_resumption(true);

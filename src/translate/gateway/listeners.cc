@@ -74,39 +74,11 @@ Verdict check_tls(const api::Listener& spec, Protocol protocol) {
   return {};
 }
 
-// One certificateRef: adds the secret, or says what is wrong with it.
-Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
-                        const api::SecretObjectReference& ref, ListenerModel& listener) {
-  if (!ref.group.empty() || ref.kind != "Secret") {
-    return Verdict::no("InvalidCertificateRef",
-                       fmt::format("a certificateRef must name a Secret, not a {} of group '{}'",
-                                   ref.kind, ref.group));
-  }
-  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
-  if (!may_refer(reads, world, from, "", "Secret", key)) {
-    return Verdict::no("RefNotPermitted",
-                       fmt::format("Secret {}: no ReferenceGrant in namespace {} lets {}s of "
-                                   "namespace {} refer to it",
-                                   key.text(), key.name_space, from.kind, from.name_space));
-  }
-  const Certificate* certificate = world.certificates.get(reads, key);
-  if (certificate == nullptr) {
-    return Verdict::no("InvalidCertificateRef",
-                       fmt::format("Secret {} does not exist", key.text()));
-  }
-  if (!certificate->usable.ok) {
-    return Verdict::no("InvalidCertificateRef",
-                       fmt::format("Secret {}: {}", key.text(), certificate->usable.message));
-  }
-  listener.secrets.push_back(key.text());
-  return {};
-}
-
 void add_certificates(flow::Reads& reads, World& world, const Referrer& from,
                       const api::Listener& spec, ListenerModel& listener) {
   Verdict worst;
   for (const auto& ref : spec.tls->certificate_refs) {
-    Verdict verdict = add_certificate(reads, world, from, ref, listener);
+    Verdict verdict = add_certificate(reads, world, from, ref, listener.secrets);
     if (!verdict.ok && worst.ok) worst = std::move(verdict);
   }
   if (worst.ok) return;
@@ -149,6 +121,7 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
                       listener.name_space()};
   if (listener.programmed.ok && spec.tls && !listener.passthrough)
     add_certificates(reads, world, from, spec, listener);
+  check_clients(owner.clients, listener);
   return listener;
 }
 
@@ -209,7 +182,11 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
     model->labels = infrastructure->labels;
     model->annotations = infrastructure->annotations;
   }
-  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway)};
+  if (const auto& tls = gateway->spec.tls; tls && tls->backend)
+    model->client_certificate = read_client_certificate(reads, world, key, *tls->backend);
+  if (const FrontendTls* frontend = world.frontend_tls.get(reads, key))
+    model->client_validations = frontend->validations;
+  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway), model->client_validations};
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, spec));
   }

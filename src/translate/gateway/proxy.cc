@@ -1,4 +1,6 @@
 // The Gateways and ListenerSets of a proxy together.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -45,7 +47,7 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
     listener.port_name = port.name;
     if (serves_http(listener.protocol)) {
       listener.route_configuration = route_configuration_of(port, listener);
-      model.route_configurations.insert(listener.route_configuration);
+      model.route_configurations.emplace(listener.route_configuration, i);
     } else {
       model.stream_listeners[listener.ir_name()] = i;
     }
@@ -69,6 +71,7 @@ std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
     if (model->settings == nullptr) model->settings = gateway.settings;
     model->labels.insert(gateway.labels.begin(), gateway.labels.end());
     model->annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
+    if (!model->client_certificate) model->client_certificate = gateway.client_certificate;
     append(key, {}, gateway.listeners, *model);
     for (const auto& [set_key, set] : world.sets_of_gateway.get(reads, key)) {
       if (set.attached.ok) append(key, set_key, set.listeners, *model);
@@ -81,13 +84,29 @@ std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
   return model;
 }
 
+namespace {
+
+// Merged Gateways share their connections to backends.
+void settle_client_certificate(const ClientCertificate& shown, GatewayModel& model) {
+  if (!model.client_certificate || model.client_certificate->secret == shown.secret) return;
+  model.client_certificate->usable = Verdict::no(
+      "InvalidClientCertificateRef",
+      fmt::format("spec.tls.backend.clientCertificateRef: the Gateways of one proxy share their "
+                  "connections to backends, and that of Gateway {} comes first",
+                  shown.gateway.text()));
+}
+
+}  // namespace
+
 std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& world,
                                                    const ObjectKey& key) {
   const GatewayModel* spec = world.gateway_specs.get(reads, key);
   if (spec == nullptr) return nullptr;
   const ProxyModel* proxy = world.proxies.get(reads, spec->proxy);
   auto model = std::make_shared<GatewayModel>(*spec);
-  if (proxy != nullptr && spec->accepted.ok) model->listeners = proxy->listeners_of(key, {});
+  if (proxy == nullptr || !spec->accepted.ok) return model;
+  model->listeners = proxy->listeners_of(key, {});
+  if (proxy->client_certificate) settle_client_certificate(*proxy->client_certificate, *model);
   return model;
 }
 

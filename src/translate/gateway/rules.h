@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "translate/grants.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -14,6 +15,32 @@ std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, con
 std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
                                                     const ObjectKey& key);
 
+// One certificateRef: adds the SDS name of its Secret, or says what is wrong
+// (InvalidCertificateRef, RefNotPermitted).
+Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
+                        const api::SecretObjectReference& ref, std::vector<std::string>& secrets);
+
+// spec.tls.backend of a Gateway.  GEP-3155.
+std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,
+                                                         const ObjectKey& gateway,
+                                                         const api::GatewayBackendTls& tls);
+
+// What a proxy shows to backends; no row: nothing.
+std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& reads, World& world,
+                                                               const std::string& proxy);
+
+// spec.tls.frontend of a Gateway, and what it comes to for a listener: writes `client_ca`, and
+// `resolved_refs` (InvalidCACertificateRef, InvalidCACertificateKind, RefNotPermitted) and
+// `accepted` (NoValidCACertificate) where they are good.
+std::shared_ptr<const FrontendTls> read_frontend_tls(flow::Reads& reads, World& world,
+                                                     const ObjectKey& key);
+void check_clients(const std::vector<ClientValidation>& validations, ListenerModel& listener);
+
+// The SDS secret of that name; it belongs to the Gateway.
+std::shared_ptr<const xds::Fragment> client_ca_of(flow::Reads& reads, World& world,
+                                                  const ObjectKey& gateway,
+                                                  std::string_view secret);
+
 // A Gateway of one of our classes: each listener looked at by itself.
 std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& world,
                                                  const ObjectKey& key);
@@ -23,6 +50,7 @@ struct ListenerOwner {
   ObjectKey gateway;
   ObjectKey set;                       // empty: the Gateway itself
   std::vector<std::string> addresses;  // to bind
+  std::vector<ClientValidation> clients;
 };
 
 // A listener looked at by itself.
@@ -64,7 +92,8 @@ std::shared_ptr<const ListenerSetModel> settle_listener_set(flow::Reads& reads, 
 std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& world,
                                                    const std::string& proxy);
 
-// The SDS secret of a certificate that a listener uses.
+// The SDS secret of that name: a certificate ("<namespace>/<Secret>"), or the CAs for clients of a
+// Gateway ("<namespace>/<Gateway>/...").
 std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,
                                                   const ProxyName& key);
 

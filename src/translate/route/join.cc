@@ -57,12 +57,13 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   if (world.grpc_routes_of.get(reads, key).empty()) features::turn_off_grpc_web(head);
   const auto& members = world.virtual_hosts_of.get(reads, key);
   const auto& unserved = world.unserved_hosts_of.get(reads, key);
-  xds::FragmentBuilder joined(head, kField, members.size() + unserved.size());
+  xds::FragmentBuilder joined(head, kField, members.size() + unserved.size() + 1);
   const auto elements = [](const auto& range, xds::FragmentBuilder& out) {
     for (const auto& [host, virtual_host] : range.shared()) out.add(virtual_host);
   };
   join(members, kField, elements, joined);
   join(unserved, kField, elements, joined);
+  if (auto elsewhere = world.misdirected.share(reads, key)) joined.add(std::move(elsewhere));
   return std::move(joined).take();
 }
 

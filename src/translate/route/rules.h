@@ -46,6 +46,15 @@ std::shared_ptr<const xds::Fragment> join_filter_chain(flow::Reads& reads, World
 // leaves nothing to a less specific listener.
 FragmentPtr closing_chain(const ListenerModel& listener);
 
+// The virtual host of an HTTPS listener that answers 421 to requests for hosts of other listeners
+// on its port; nullptr: there are none.  With more than so many that it does not cover, hosts that
+// no listener has get 421 too, where 404 would be right.
+inline constexpr size_t kMostHostsElsewhere = 100;
+FragmentPtr misdirected_requests(const ProxyModel& proxy, const ListenerModel& listener);
+// The same for the listener of a route configuration.
+std::shared_ptr<const xds::Fragment> refuse_misdirected(flow::Reads& reads, World& world,
+                                                        const ProxyName& key);
+
 // The name of the route configuration of a listener: of a port's first listener for HTTP, its own
 // for HTTPS.
 std::string route_configuration_of(const PortModel& port, const ListenerModel& listener);

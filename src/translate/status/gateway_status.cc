@@ -21,6 +21,8 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
   std::vector<ResourceName> parts;
   for (const std::string& secret : listener.secrets)
     parts.push_back({proxy, xds::ResourceType::kSecret, secret});
+  if (!listener.client_ca.empty())
+    parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
   if (serves_http(listener.protocol))
     parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
@@ -97,8 +99,20 @@ api::Condition accepted_condition(Verdict verdict, Validity validity, const char
                    validity.all ? message : "some listeners are not valid", generation);
 }
 
+// Of what the Gateway shows to backends.
+Verdict client_certificate_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
+  if (!gateway.client_certificate) return {};
+  const ClientCertificate& certificate = *gateway.client_certificate;
+  if (!certificate.usable.ok) return certificate.usable;
+  const ResourceName secret{gateway.proxy, xds::ResourceType::kSecret, certificate.secret};
+  const Refusal* refusal = world.refusals.get(reads, secret);
+  if (refusal == nullptr) return {};
+  return Verdict::no("InvalidClientCertificateRef", refused(secret, refusal->message).message);
+}
+
 // ResolvedRefs of the whole Gateway.
-Verdict resolved_verdict(const GatewayModel& gateway) {
+Verdict resolved_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
+  if (Verdict shown = client_certificate_verdict(reads, world, gateway); !shown.ok) return shown;
   for (const ListenerModel& listener : gateway.listeners) {
     if (!listener.resolved_refs.ok) {
       return Verdict::no("ListenersNotResolved", fmt::format("listener {}: {}", listener.name,
@@ -106,6 +120,17 @@ Verdict resolved_verdict(const GatewayModel& gateway) {
     }
   }
   return {};
+}
+
+// Said as long as it is so.  GEP-91.
+void add_insecure_condition(const GatewayModel& gateway, int64_t generation,
+                            std::vector<api::Condition>& out) {
+  const auto& all = gateway.client_validations;
+  if (std::none_of(all.begin(), all.end(), [](const auto& it) { return it.insecure; })) return;
+  out.push_back(condition("InsecureFrontendValidationMode", {}, "ConfigurationChanged",
+                          "spec.tls.frontend: clients are let in whatever certificate they show, "
+                          "and without one (mode AllowInsecureFallback)",
+                          generation));
 }
 
 Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway,
@@ -146,8 +171,10 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   const Verdict programmed = programmed_verdict(reads, world, *gateway, validity.any);
   status->conditions.push_back(condition("Programmed", programmed, "Programmed",
                                          "the configuration is sent to the proxies", generation));
-  status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(*gateway), "ResolvedRefs",
-                                         "all references are resolved", generation));
+  status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(reads, world, *gateway),
+                                         "ResolvedRefs", "all references are resolved",
+                                         generation));
+  add_insecure_condition(*gateway, generation, status->conditions);
   status->attached_listener_sets = static_cast<int32_t>(world.accepted_sets.get(reads, key).size());
   const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
   if (gateway->accepted.ok && validity.any && (state == nullptr || state->running)) {

@@ -1,0 +1,35 @@
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
+
+#include "features/features.h"
+
+namespace limen::features {
+namespace {
+
+namespace tls_v3 = envoy::extensions::transport_sockets::tls::v3;
+
+void add_name(tls_v3::SubjectAltNameMatcher::SanType type, const std::string& name,
+              tls_v3::CertificateValidationContext& out) {
+  auto* matcher = out.add_match_typed_subject_alt_names();
+  matcher->set_san_type(type);
+  matcher->mutable_matcher()->set_exact(name);
+}
+
+}  // namespace
+
+void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
+                        const std::string& system_cas, tls_v3::UpstreamTlsContext& out) {
+  out.set_sni(validation.hostname);
+  auto& context = *out.mutable_common_tls_context()->mutable_validation_context();
+  if (cas.empty())
+    context.mutable_trusted_ca()->set_filename(system_cas);
+  else
+    context.mutable_trusted_ca()->set_inline_bytes(cas);
+  if (validation.subject_alt_names.empty())
+    add_name(tls_v3::SubjectAltNameMatcher::DNS, validation.hostname, context);
+  for (const api::SubjectAltName& name : validation.subject_alt_names) {
+    if (name.hostname) add_name(tls_v3::SubjectAltNameMatcher::DNS, *name.hostname, context);
+    if (name.uri) add_name(tls_v3::SubjectAltNameMatcher::URI, *name.uri, context);
+  }
+}
+
+}  // namespace limen::features

@@ -1,0 +1,98 @@
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "features/features.h"
+#include "translate/policy/rules.h"
+#include "translate/trust.h"
+
+namespace limen::translate {
+namespace {
+
+// The CAs of all references that can be read.
+std::string read_cas(flow::Reads& reads, World& world, const ObjectKey& policy,
+                     const std::vector<api::LocalObjectReference>& refs, BackendTls& out) {
+  std::string all;
+  for (size_t i = 0; i < refs.size(); ++i) {
+    const Trust trust =
+        read_trust(reads, world, refs[i].group, refs[i].kind, {policy.name_space, refs[i].name});
+    all += trust.pem;
+    if (trust.verdict.ok || !out.resolved_refs.ok) continue;
+    out.resolved_refs = Verdict::no(
+        trust.verdict.reason,
+        fmt::format("spec.validation.caCertificateRefs[{}]: {}", i, trust.verdict.message));
+  }
+  if (all.empty()) out.accepted = Verdict::no("NoValidCACertificate", out.resolved_refs.message);
+  return all;
+}
+
+// The name of the port; "": it has none, or the target is a Backend.
+std::string port_name(flow::Reads& reads, World& world, const ClusterRef& cluster) {
+  if (cluster.kind != api::Kind::kService) return {};
+  const api::Service* service = world.services.get(reads, cluster.object);
+  if (service == nullptr) return {};
+  for (const api::ServicePort& port : service->spec.ports) {
+    if (port.port == cluster.port) return port.name;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<TargetKey> target_of(const Text& name_space,
+                                   const api::LocalPolicyTargetReferenceWithSectionName& ref) {
+  if (ref.group.empty() && ref.kind == "Service")
+    return TargetKey{api::Kind::kService, {name_space, ref.name}};
+  if (ref.group == api::kEnvoyGroup && ref.kind == "Backend")
+    return TargetKey{api::Kind::kBackend, {name_space, ref.name}};
+  return std::nullopt;
+}
+
+std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key) {
+  const api::BackendTlsPolicy* policy = world.backend_tls_policies.get(reads, key);
+  if (policy == nullptr) return nullptr;
+  const api::BackendTlsPolicyValidation& validation = policy->spec.validation;
+  auto result = std::make_shared<BackendTls>();
+  std::string cas;
+  if (!validation.well_known_ca_certificates) {
+    cas = read_cas(reads, world, key, validation.ca_certificate_refs, *result);
+  } else if (*validation.well_known_ca_certificates != "System") {
+    result->accepted = Verdict::no(
+        "Invalid",
+        fmt::format("spec.validation.wellKnownCACertificates: {} is not supported: use System",
+                    *validation.well_known_ca_certificates));
+  } else if (world.options.system_cas.empty()) {
+    result->accepted = Verdict::no("NoValidCACertificate",
+                                   "spec.validation.wellKnownCACertificates: this machine has no "
+                                   "file of CAs that it trusts");
+  }
+  if (!result->accepted.ok) return result;
+  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
+  features::write_upstream_tls(validation, cas, world.options.system_cas, context);
+  result->context = xds::fragment_of(context);
+  return result;
+}
+
+const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& cluster) {
+  // TLS that is passed through is the client's own, and datagrams carry none of ours.
+  if (cluster.protocol == BackendProtocol::kTls || cluster.protocol == BackendProtocol::kUdp)
+    return nullptr;
+  const TargetKey target{cluster.kind, cluster.object};
+  const auto& policies = world.policies_of_target.get(reads, target);
+  if (policies.empty()) return nullptr;
+  const std::string port = port_name(reads, world, cluster);
+  const ObjectKey* general = nullptr;
+  for (const auto& [key, policy] : policies) {
+    for (const auto& ref : policy.spec.target_refs) {
+      if (target_of(key.name_space, ref) != target) continue;
+      if (ref.section_name && !port.empty() && *ref.section_name == port)
+        return world.backend_tls.get(reads, key);
+      if (!ref.section_name && general == nullptr) general = &key;
+    }
+  }
+  return general == nullptr ? nullptr : world.backend_tls.get(reads, *general);
+}
+
+}  // namespace limen::translate
