@@ -325,8 +325,8 @@ def test_a_listener_changes_its_protocol(limen, serve):
 
 def test_a_udp_port_that_is_taken_heals_when_it_is_free(limen, serve):
     taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    taken.bind(("0.0.0.0", 0))
-    port = taken.getsockname()[1]
+    port = free_port()  # of TCP too
+    taken.bind(("0.0.0.0", port))
     serve(UdpBackend, "u")
     serve(TcpBackend, "t")
     gateway(limen, [{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
