@@ -43,8 +43,8 @@ Verdict check_pair(const std::string& certificate_pem, const std::string& key_pe
   return verdict;
 }
 
-Certificate unusable(std::string message) {
-  return {Verdict::no("InvalidCertificateRef", std::move(message)), nullptr};
+Certificate unusable(const std::string& message) {
+  return {Verdict::no("InvalidCertificateRef", message), nullptr};
 }
 
 Certificate read(const api::Secret& secret) {
