@@ -28,8 +28,8 @@ bool is_bundle(const std::string& pem) {
   return at_end && count > 0;
 }
 
-Trust failed(const char* reason, std::string message) {
-  return {Verdict::no(reason, std::move(message)), {}};
+Trust failed(const char* reason, const std::string& message) {
+  return {Verdict::no(reason, message), {}};
 }
 
 Trust check(const std::string& label, const char* field, std::optional<std::string> pem) {

@@ -126,6 +126,7 @@ def test_weights(limen, grpc_web):
     seen = [call(limen, "/x.Echo/Say")["backend"] for _ in range(200)]
     assert 20 < seen.count("a") < 85  # 50 expected
     grpc_web([{"backendRefs": [to("a", 1), to("nosuch", 1)]}])
+    wait_for(lambda: call(limen, "/x.Echo/Say") == "UNAVAILABLE")
     seen = [call(limen, "/x.Echo/Say") for _ in range(60)]
     assert 10 < seen.count("UNAVAILABLE") < 50  # 30 expected
 
@@ -152,7 +153,7 @@ def test_a_stream_outlives_edits(limen, grpc_web):
         answers = channel.stream_stream("/x.Stream/Talk")(words(), timeout=20)
         assert next(answers) == b"a one"
         grpc_web([{"backendRefs": [to("b")]}])
-        assert call(limen, "/x.Echo/Say")["backend"] == "b"
+        wait_for(lambda: call(limen, "/x.Echo/Say")["backend"] == "b")
         go_on.set()
         assert list(answers) == [b"a two"]
 

@@ -48,8 +48,8 @@ struct HttpShare {
 };
 
 // One share where Envoy's weighted clusters can do it.  What a backendRef's filters ask beyond
-// that (a path rewrite, a mirror) takes a route a target: each is tried in turn with the same
-// random number, so the limits are cumulative.
+// that (a path rewrite, a mirror, what the rule does too) takes a route a target: each is tried in
+// turn with the same random number, so the limits are cumulative.
 std::vector<HttpShare> shares_of(const HttpRule& rule);
 
 // What answers: a redirect, the backends, or an error.

@@ -132,8 +132,13 @@ bool write_targets(const HttpRule& view, route_v3::Route& route, Problems& probl
 
 std::vector<HttpShare> shares_of(const HttpRule& view) {
   if (view.targets.size() == 1) return {{&view.targets[0]}};
-  const auto weighted_cluster_can = [](const HttpTarget& target) {
-    return std::all_of(target.ref->filters.begin(), target.ref->filters.end(), modifies_headers);
+  // Envoy applies a weighted cluster's header modifiers before the route's, and they come after.
+  const auto& own = view.rule.filters;
+  const bool rule_modifies = std::any_of(own.begin(), own.end(), modifies_headers);
+  const auto weighted_cluster_can = [&](const HttpTarget& target) {
+    const auto& filters = target.ref->filters;
+    return filters.empty() ||
+           (!rule_modifies && std::all_of(filters.begin(), filters.end(), modifies_headers));
   };
   if (std::all_of(view.targets.begin(), view.targets.end(), weighted_cluster_can)) return {{}};
   uint64_t total = 0, sum = 0;
