@@ -104,3 +104,19 @@ def test_ports_come_and_go_while_others_serve(limen, backend):
     write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": [listener(limen, "all")]})
     wait_for(lambda: limen.try_get("/", port=second) is None)
     assert answers(limen, "any") == "a"
+
+
+def test_listeners_swap_their_ports(limen, backend):
+    other = free_port()
+
+    def listeners(*names):
+        return [{"name": name, "port": port, "protocol": "HTTP"} for name, port in zip(names, (limen.port, other))]
+    start(limen, backend, listeners("first", "second"))
+    route(limen, "one", "a", section="first")
+    route(limen, "two", "b", section="second")
+    wait_for(lambda: answers(limen, "any") == "a")
+    limen.wait_status(200, "/", port=other)
+    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": listeners("second", "first")})
+    wait_for(lambda: answers(limen, "any") == "b")
+    wait_for(lambda: limen.get("/", port=other).json["backend"] == "a")
+    wait_for(lambda: "Programmed=False" not in limen.status("gateway", "-o", "wide"))

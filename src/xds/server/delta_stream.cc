@@ -86,6 +86,7 @@ std::optional<Answer> DeltaStream::on_request(const Request& request, Clock::tim
       if (*type == ResourceType::kEndpoints) warming_.erase(name);
       if (*type == ResourceType::kListener) refused_listeners_.erase(name);
     }
+    if (*type == ResourceType::kListener && !answer.resources.empty()) has_exchanged_ = false;
   }
   for (const auto& [name, version] : request.initial_resource_versions())
     answer.resources.emplace_back(name, version_of(version));
@@ -115,10 +116,29 @@ std::optional<Answer> DeltaStream::refused(TypeState& it, Answer answer, Clock::
       refused_listeners_.insert(name);
   }
   if (answer.type == ResourceType::kListener) {
+    exchange(answer);
     listener_pause_ = std::clamp(listener_pause_ * 2, kFirstListenerPause, kLongestListenerPause);
     listeners_due_ = now + listener_pause_;
   }
   return answer;
+}
+
+// An Envoy takes no listener for an address that another one has, though that is to move too.
+void DeltaStream::exchange(const Answer& answer) {
+  const bool in_the_way = answer.refusal.find("has duplicate address") != std::string::npos;
+  if (!in_the_way || std::exchange(has_exchanged_, true)) return;
+  for (const auto& [name, version] : answer.resources) {
+    if (answer.refuses(name)) exchanged_.push_back(name);
+  }
+  if (exchanged_.size() < 2) exchanged_.clear();  // the other one gives way by itself
+}
+
+std::optional<DeltaResponse> DeltaStream::withdraw_exchanged(const ResourceGroup& group) {
+  TypeState& it = state(ResourceType::kListener);
+  if (exchanged_.empty() || it.in_flight) return std::nullopt;
+  const std::vector<std::string> names = std::exchange(exchanged_, {});
+  it.pending.insert(names.begin(), names.end());
+  return send(ResourceType::kListener, group, {}, {}, names);
 }
 
 void DeltaStream::offer_listeners_again(Clock::time_point now) {
@@ -193,6 +213,7 @@ std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock
   for (ResourceType type : kTypes) {
     if (state(type).opened) gather(type, group);
   }
+  if (auto removal = withdraw_exchanged(group)) return removal;
   for (ResourceType type : kTypes) {
     if (uses_clusters(type) && !clusters_settled(now)) break;
     if (auto response = respond(

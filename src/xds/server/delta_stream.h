@@ -80,6 +80,8 @@ class DeltaStream {
                  const envoy::service::discovery::v3::DeltaDiscoveryRequest& request);
   std::optional<Answer> refused(TypeState& it, Answer answer, Clock::time_point now);
   void offer_listeners_again(Clock::time_point now);
+  void exchange(const Answer& answer);
+  std::optional<DeltaResponse> withdraw_exchanged(const ResourceGroup& group);
   std::optional<DeltaResponse> try_again(ResourceType type, const ResourceGroup& group);
   DeltaResponse send(ResourceType type, const ResourceGroup& group, InFlight in_flight,
                      std::vector<WireResourcePtr> resources,
@@ -100,6 +102,10 @@ class DeltaStream {
   absl::flat_hash_set<std::string> refused_listeners_;
   Clock::duration listener_pause_{0};  // before they are offered again
   std::optional<Clock::time_point> listeners_due_;
+  // Listeners that want each other's addresses, to be removed before they are sent again; the next
+  // refusal in a row is another matter.
+  std::vector<std::string> exchanged_;
+  bool has_exchanged_ = false;
   uint64_t nonces_ = 0;
 };
 

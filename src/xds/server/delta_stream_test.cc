@@ -248,6 +248,44 @@ TEST_F(DeltaStreamTest, AnUnknownTypeIsIgnored) {
   EXPECT_FALSE(receive());
 }
 
+// Plays an Envoy with two listeners that want each other's addresses.
+TEST_F(DeltaStreamTest, ListenersThatExchangeAddressesAreRemovedFirst) {
+  const std::string refusal = "'a' has duplicate address\n'b' has duplicate address";
+  subscribe(ResourceType::kListener);
+  for (const char* name : {"a", "b", "c"}) put(ResourceType::kListener, name, "1");
+  settle();
+  for (const char* name : {"a", "b", "c"}) put(ResourceType::kListener, name, "2");
+  const auto refused = acknowledge(*receive(), refusal);
+  ASSERT_TRUE(refused);
+  EXPECT_TRUE(refused->refuses("a") && refused->refuses("b") && !refused->refuses("c"));
+  const auto removal = receive();
+  ASSERT_TRUE(removal);
+  EXPECT_THAT(removal->removed_resources(), ElementsAre("a", "b"));
+  EXPECT_EQ(removal->resources_size(), 0);
+  acknowledge(*removal);
+  const auto again = receive();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->resources_size(), 2);
+  // If that does not help, what is in force stays, and they are offered again later.
+  acknowledge(*again, refusal);
+  EXPECT_FALSE(receive());
+  now_ += seconds(60);
+  const auto later = receive();
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->resources_size(), 2);
+  acknowledge(*later);
+  EXPECT_THAT(settle(), IsEmpty());
+}
+
+TEST_F(DeltaStreamTest, AListenerWhoseAddressGetsFreeIsNotRemoved) {
+  subscribe(ResourceType::kListener);
+  for (const char* name : {"a", "b"}) put(ResourceType::kListener, name, "1");
+  settle();
+  for (const char* name : {"a", "b"}) put(ResourceType::kListener, name, "2");
+  acknowledge(*receive(), "'a' has duplicate address");
+  EXPECT_FALSE(receive());
+}
+
 // Plays an Envoy that refuses endpoints with "bad" in them, and does not say which.
 TEST_F(DeltaStreamTest, ARefusalThatNamesNobodyIsLookedIntoInHalves) {
   std::vector<std::string> names;
