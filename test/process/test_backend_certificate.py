@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from limen import shows, wait_for
+from limen import Hammer, shows, wait_for
 from pki import Authority, SecureServer, config_map, tls_secret
 from test_backend_tls import BACKEND, policy, settled
 
@@ -96,3 +96,16 @@ def test_a_reference_that_does_not_hold_sends_nothing_and_is_named(demanding):
     wait_for(lambda: shown(demanding) == "other.test")
     (demanding.conf / "grant.json").unlink()
     settled(demanding, 503)
+
+
+def test_a_route_that_moves_to_another_such_backend_loses_no_request(demanding, backend):
+    servers = [SecureServer(backend(name), demanding.ca.issue("a.test"), client_ca=demanding.client_ca.pem) for name in "bcd"]
+    client = Hammer(demanding)
+    for server in servers:
+        name = server.echo.name
+        moved = json.loads(policy(target={**BACKEND, "name": name}))
+        moved["metadata"]["name"] = name
+        demanding.write(f"{name}.yaml", server.echo.yaml() + "---\n" + json.dumps(moved))
+        demanding.route("r", [{"backendRefs": [{**BACKEND, "name": name}]}])
+        wait_for(lambda: demanding.get().json["backend"] == name)
+    assert set(client.stop()) == {200}
