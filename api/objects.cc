@@ -133,6 +133,7 @@ ParsedObject parse_object(const Json& document) {
   std::shared_ptr<void> object = result.kind->make();
   schema::ParseOptions options;
   options.strict = result.kind->strict;
+  options.remarks = &result.remarks;
   result.problems = schema::parse(rest, result.kind->schema(), object.get(), options);
   check_names(document, result);
   if (result.problems.empty()) result.object = finish(*result.kind, object, result.key);

@@ -15,6 +15,7 @@ struct ParsedObject {
   ObjectKey key;                   // as far as it can be read
   AnyObject object;                // monostate if there are problems or the kind is unknown
   Problems problems;               // none for an unknown kind
+  Problems remarks;                // fields that are accepted and not in effect
 };
 
 // `namespace` is filled in with "default" where the kind wants one and the document says none.

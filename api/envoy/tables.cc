@@ -6,6 +6,7 @@ using schema::items;
 using schema::length;
 using schema::max;
 using schema::min;
+using schema::not_in_effect;
 using schema::object;
 using schema::one_of;
 using schema::pattern;
@@ -59,9 +60,10 @@ const Schema& schema_of(const BackendEndpoint*) {
           .field<&BackendEndpoint::fqdn>("fqdn", "By DNS name.")
           .field<&BackendEndpoint::ip>("ip", "By address.")
           .field<&BackendEndpoint::unix_socket>("unix", "By unix socket.")
-          .field<&BackendEndpoint::hostname>(
-              "hostname", "Its host name, for TLS and health checks.", length(1, 253))
-          .field<&BackendEndpoint::zone>("zone", "Its zone.", length(0, 63))
+          .field<&BackendEndpoint::hostname>("hostname",
+                                             "Its host name, for TLS and health checks.",
+                                             length(1, 253), not_in_effect())
+          .field<&BackendEndpoint::zone>("zone", "Its zone.", length(0, 63), not_in_effect())
           .rule("[has(self.fqdn), has(self.ip), has(self.unix)].filter(x, x).size() == 1",
                 "set exactly one of fqdn, ip and unix");
   return schema;
@@ -77,7 +79,8 @@ const Schema& schema_of(const BackendSpec*) {
               "appProtocols", "What they speak.",
               schema::each(one_of({"gateway.envoyproxy.io/h2c", "gateway.envoyproxy.io/ws",
                                    "gateway.envoyproxy.io/wss"})))
-          .field<&BackendSpec::fallback>("fallback", "Used only where the others fail.")
+          .field<&BackendSpec::fallback>("fallback", "Used only where the others fail.",
+                                         not_in_effect())
           .rule(
               "!has(self.endpoints) || self.endpoints.all(e, has(e.fqdn)) || !self.endpoints.exists(e, has(e.fqdn))",
               "fqdn endpoints can't be mixed with others")
@@ -106,7 +109,8 @@ const Schema& schema_of(const Backend*) {
 const Schema& schema_of(const EnvoyProxyHostProvider*) {
   static const Schema schema =
       object<EnvoyProxyHostProvider>("EnvoyProxyHostProvider", "Envoy as processes of this host.")
-          .field<&EnvoyProxyHostProvider::envoy_version>("envoyVersion", "Version to run.");
+          .field<&EnvoyProxyHostProvider::envoy_version>("envoyVersion", "Version to run.",
+                                                         not_in_effect());
   return schema;
 }
 
@@ -115,7 +119,8 @@ const Schema& schema_of(const EnvoyProxyProvider*) {
       object<EnvoyProxyProvider>("EnvoyProxyProvider", "What runs Envoy.")
           .field<&EnvoyProxyProvider::type>("type", "Kubernetes or Host.", required())
           .field<&EnvoyProxyProvider::host>("host", "Settings for Host.")
-          .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.")
+          .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.",
+                                                  not_in_effect())
           .rule("self.type != 'Host' || has(self.host)", "host must be set where type is Host");
   return schema;
 }
@@ -157,8 +162,8 @@ const Schema& schema_of(const ShutdownConfig*) {
       object<ShutdownConfig>("ShutdownConfig", "How Envoy is stopped.")
           .field<&ShutdownConfig::drain_timeout>(
               "drainTimeout", "Longest time for open connections; 60s where unset.")
-          .field<&ShutdownConfig::min_drain_duration>("minDrainDuration",
-                                                      "Shortest time; 10s where unset.");
+          .field<&ShutdownConfig::min_drain_duration>(
+              "minDrainDuration", "Shortest time; 10s where unset.", not_in_effect());
   return schema;
 }
 
@@ -175,7 +180,7 @@ const Schema& schema_of(const EnvoyProxySpec*) {
               "mergeGateways", "Serve all Gateways of the class with the same Envoys.")
           .field<&EnvoyProxySpec::shutdown>("shutdown", "How it is stopped.")
           .field<&EnvoyProxySpec::rest>(
-              "", "Accepted, not yet in effect.",
+              "", "Accepted.",
               schema::rest({"telemetry", "mergeBackends", "filterOrder", "backendTLS", "ipFamily",
                             "preserveRouteOrder", "luaValidation", "lua", "dynamicModules", "geoIP",
                             "mergeType", "routingType"}));

@@ -89,7 +89,8 @@ const Schema& schema_of(const BackendTlsPolicySpec*) {
           .field<&BackendTlsPolicySpec::validation>(
               "validation", "How the backend's certificate is checked.", required())
           .field<&BackendTlsPolicySpec::options>("options", "Settings of the implementation.",
-                                                 items(0, 16), each(length(0, 4096)))
+                                                 items(0, 16), each(length(0, 4096)),
+                                                 schema::not_in_effect())
           .rule(
               "self.targetRefs.all(p1, self.targetRefs.all(p2, (p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name) ? has(p1.sectionName) == has(p2.sectionName) : true))",
               "targetRefs to the same object must all set sectionName")

@@ -75,7 +75,8 @@ const Schema& schema_of(const CommonRouteSpec*) {
           .field<&CommonRouteSpec::parent_refs>("parentRefs", "Gateways to attach to.",
                                                 items(0, 32))
           .field<&CommonRouteSpec::use_default_gateways>(
-              "useDefaultGateways", "Whether to attach to default Gateways too. GEP-3793.")
+              "useDefaultGateways", "Whether to attach to default Gateways too. GEP-3793.",
+              schema::not_in_effect())
           .rule(
               "!has(self.parentRefs) || self.parentRefs.all(p1, self.parentRefs.all(p2, (p1.group == p2.group && p1.kind == p2.kind && p1.name == p2.name && has(p1.__namespace__) == has(p2.__namespace__) && (!has(p1.__namespace__) || p1.__namespace__ == p2.__namespace__)) ? (has(p1.sectionName) == has(p2.sectionName) && has(p1.port) == has(p2.port)) : true))",
               "parentRefs to the same parent must all set sectionName, or port, or both")

@@ -36,7 +36,7 @@ const Schema& schema_of(const GatewaySpecAddress*) {
           .field<&GatewaySpecAddress::value>("value", "The address; any where empty.",
                                              length(0, 253))
           .field<&GatewaySpecAddress::routability>("routability", "From where it can be reached.",
-                                                   length(0, 253)));
+                                                   length(0, 253), schema::not_in_effect()));
   return schema;
 }
 
@@ -99,7 +99,8 @@ const Schema& schema_of(const GatewaySpec*) {
                                                   "ListenerSets that may attach; none where unset.")
           .field<&GatewaySpec::tls>("tls", "TLS of all its listeners, and towards backends.")
           .field<&GatewaySpec::default_scope>(
-              "defaultScope", "Whether routes that name no Gateway use this one. GEP-3793.")
+              "defaultScope", "Whether routes that name no Gateway use this one. GEP-3793.",
+              schema::not_in_effect())
           .rule(
               "!has(self.addresses) || self.addresses.all(a1, (a1.type == 'IPAddress' && has(a1.value)) ? self.addresses.exists_one(a2, a2.type == a1.type && has(a2.value) && a2.value == a1.value) : true)",
               "addresses of type IPAddress must differ")

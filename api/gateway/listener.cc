@@ -61,7 +61,8 @@ const Schema& schema_of(const ListenerTlsConfig*) {
           .field<&ListenerTlsConfig::certificate_refs>(
               "certificateRefs", "Secrets of type kubernetes.io/tls.", items(0, 64))
           .field<&ListenerTlsConfig::options>("options", "Settings of the implementation.",
-                                              items(0, 16), each(length(0, 4096)))
+                                              items(0, 16), each(length(0, 4096)),
+                                              schema::not_in_effect())
           .rule(
               "self.mode != 'Terminate' || (has(self.certificateRefs) && size(self.certificateRefs) > 0) || (has(self.options) && size(self.options) > 0)",
               "certificateRefs or options must be set where mode is Terminate");

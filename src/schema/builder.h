@@ -213,8 +213,12 @@ inline auto unique() {
 inline auto rest(const std::vector<std::string_view>& names) {
   return [=](Field& f) {
     f.rest = true;
+    f.in_effect = false;
     f.rest_names = names;
   };
+}
+inline auto not_in_effect() {
+  return [](Field& f) { f.in_effect = false; };
 }
 inline auto embedded() {
   return [](Field& f) { f.embedded = true; };

@@ -187,7 +187,7 @@ TEST(Reference, WritesATypeOutOnce) {
 | `spec.labels` | map of string |  | at most 8 entries | Its labels. |
 | `spec.span` | duration |  |  | How long. |
 | `spec.hosts` | list of string |  | each: 1 to 20 characters, matches `^a\|b$`; no two equal | Where. |
-| `spec.extra` | any |  |  | Kept. |
+| `spec.extra` | any |  |  | Kept. *Not yet in effect.* |
 | `more` | list of object |  |  | More parts. Members as of `spec.parts[]`. |
 
 Rules:

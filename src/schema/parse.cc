@@ -77,13 +77,22 @@ class Parser {
             field.rest_names.end())
           continue;
         static_cast<Json*>(member)->set(name, value);
+        remark(value, field, {&path, name, {}});
         return true;
       } else if (field.name == name) {
+        remark(value, field, {&path, name, {}});
         parse_field(value, field, member, {&path, field.name, {}});
         return true;
       }
     }
     return false;
+  }
+
+  void remark(const Json& value, const Field& field, const Path& path) {
+    if (field.in_effect || options_.remarks == nullptr) return;
+    options_.remarks->push_back({"NotInEffect", path.text(),
+                                 "is accepted, but this version of Limen does nothing with it",
+                                 value.line()});
   }
 
   void parse_field(Json& value, const Field& field, void* member, const Path& path) {

@@ -7,7 +7,8 @@
 namespace limen::schema {
 
 struct ParseOptions {
-  bool strict = true;  // unknown fields are mistakes
+  bool strict = true;           // unknown fields are mistakes
+  Problems* remarks = nullptr;  // gets what is accepted and not in effect; nullptr: nobody asks
 };
 
 // Fills `object` (of the C++ type of `schema`) and returns every mistake found, in the order of the

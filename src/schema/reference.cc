@@ -138,8 +138,9 @@ class Writer {
 
   void add_row(const std::string& path, const Field& field, std::string_view standard,
                std::string_view doc) {
-    rows_ += fmt::format("| {} | {} | {} | {} | {} |\n", code(path), type_text(*field.type),
-                         cell(standard), cell(bounds_text(field)), cell(doc));
+    rows_ += fmt::format("| {} | {} | {} | {} | {}{} |\n", code(path), type_text(*field.type),
+                         cell(standard), cell(bounds_text(field)), cell(doc),
+                         field.in_effect ? "" : " *Not yet in effect.*");
   }
 
   std::string rows_, rules_;

@@ -76,7 +76,8 @@ struct Field {
   bool required = false;
   bool keep_empty = false;  // emitted also when empty
   bool embedded = false;    // its members stand in the owner's JSON object
-  bool rest = false;        // takes the members named in `rest_names`
+  bool in_effect = true;    // false: accepted, and it is said that nothing comes of it
+  bool rest = false;        // takes the members named in `rest_names`; none is in effect
   std::vector<std::string_view> rest_names;
   std::vector<std::string_view> unique_by;  // list-map keys
   bool unique_items = false;                // a list of scalars that is a set

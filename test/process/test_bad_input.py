@@ -156,6 +156,9 @@ DOUBTFUL = {
                         "spec:\n  targetRefs: [{group: '', kind: Service, name: b}]\n"
                         "  validation: {hostname: b.test, wellKnownCACertificates: System}\n", 9,
                         "spec.targetRefs: NoEffect: no route sends anything there"),
+    "not in effect": (ROUTE + "---\napiVersion: gateway.envoyproxy.io/v1alpha1\nkind: EnvoyProxy\nmetadata: {name: p}\nspec:\n"
+                      "  mergeGateways: true\n  telemetry: {accessLog: {disable: true}}\n", 14,
+                      "spec.telemetry: NotInEffect: is accepted, but this version of Limen does nothing with it"),
     "list in list": ("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: List, items: []}]\n", 3,
                      "a List within a List is not read"),
 }
@@ -169,6 +172,8 @@ LISTENERS = {
                   "Secret default/s does not exist"),
     "no grant": ("{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s, namespace: x}]}}",
                  "no ReferenceGrant in namespace x"),
+    "filters": ("{name: a, port: 80, protocol: HTTP, filters: {requests: [{type: ExtensionRef, "
+                "extensionRef: {group: example.com, kind: Filter, name: f}}]}}", "filters: are not supported yet"),
     "protocol": ("{name: a, port: 80, protocol: http}", "protocol http is not supported: use HTTP, HTTPS, TLS, TCP or UDP"),
 }
 

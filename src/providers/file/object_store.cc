@@ -156,6 +156,8 @@ void ObjectStore::add_object(const Json& value, File& file, Trouble& trouble) {
   }
   for (Problem& problem : parsed.problems)
     trouble.problems.push_back({file.name, name, Severity::kError, std::move(problem)});
+  for (Problem& remark : parsed.remarks)
+    trouble.problems.push_back({file.name, name, Severity::kWarning, std::move(remark)});
   if (parsed.kind == nullptr) return;
   Identity identity{parsed.kind->kind, std::move(parsed.key)};
   if (std::holds_alternative<std::monostate>(parsed.object)) {

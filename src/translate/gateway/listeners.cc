@@ -116,6 +116,10 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
   listener.passthrough = listener.protocol == Protocol::kTls && spec.tls &&
                          spec.tls->mode == api::TlsMode::kPassthrough;
   allow_kinds(spec, listener);
+  if (spec.filters) {  // they may be what keeps requests out
+    listener.accepted = Verdict::no("UnsupportedValue", "filters: are not supported yet");
+    return listener;
+  }
   listener.programmed = check_tls(spec, *protocol);
   const Referrer from{api::kGatewayGroup, owner.set.name.empty() ? "Gateway" : "ListenerSet",
                       listener.name_space()};
