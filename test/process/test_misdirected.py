@@ -1,9 +1,11 @@
 """Requests over a connection whose server name picked another HTTPS listener than their Host does: 421 (GEP-3567)."""
 
+import contextlib
 import json
 
 import pytest
 
+from http2 import H2Client
 from limen import free_port, shows, wait_for
 from pki import Authority, TlsClient, ask_once, tls_secret
 from test_backend_tls import BACKEND
@@ -72,6 +74,16 @@ def test_a_host_that_no_listener_has_is_not_found(shared):
     wait_for(lambda: ask_once(shared.https_port, shared.ca, "one.test") is not None)
     assert [ask(shared, "one.test", host) for host in ("one.test", "a.wild.test", "nobody.test")] == [200, 421, 404]
     assert [ask(shared, "a.wild.test", host) for host in ("inner.wild.test", "one.test", "nobody.test")] == [421, 421, 404]
+
+
+@shows("GatewayHTTPSListenerDetectMisdirectedRequests")
+def test_a_browser_that_shares_a_connection_is_sent_to_another(shared):
+    """HTTP/2 connection coalescing, RFC 9113 section 9.1.1: the certificate is good for both names."""
+    shared.listen("one", "wild")
+    shared.start()
+    wait_for(lambda: ask_once(shared.https_port, shared.ca, "one.test") is not None)
+    with contextlib.closing(H2Client(shared.https_port, shared.ca.pem, "one.test")) as client:
+        assert [client.ask(host, "/here") for host in ("one.test", "a.wild.test", "one.test")] == [200, 421, 200]
 
 
 def test_a_connection_goes_on_after_a_misdirected_request_and_sees_new_listeners(shared):

@@ -8,7 +8,7 @@ import websockets.exceptions
 import websockets.sync.client
 import websockets.sync.server
 
-from h2c import H2cEcho
+from http2 import H2cEcho
 from limen import shows
 
 
