@@ -14,10 +14,11 @@
 namespace limen::ctl {
 namespace {
 
-void add_paths(CLI::App& command, std::vector<std::string>& paths) {
-  command.add_option("-f,--filename", paths, "Files or folders with YAML or JSON")
-      ->required()
-      ->type_name("PATH");
+constexpr char kPaths[] = "Files or folders with YAML or JSON";
+constexpr char kPathsOrInput[] = "Files or folders with YAML or JSON; - for standard input";
+
+void add_paths(CLI::App& command, std::vector<std::string>& paths, const char* what) {
+  command.add_option("-f,--filename", paths, what)->required()->type_name("PATH");
 }
 
 // Where `limen run` keeps its state unless told otherwise.
@@ -52,7 +53,7 @@ void add_translate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "translate", "Print what Envoy would be sent, or the objects with their statuses");
   TranslateOptions& options = line.translate;
-  add_paths(*command, options.paths);
+  add_paths(*command, options.paths, kPathsOrInput);
   command->add_option("--to", options.to, "xds or gateway-api")
       ->check(CLI::IsMember({"xds", "gateway-api"}))
       ->capture_default_str();
@@ -66,7 +67,7 @@ void add_translate(CLI::App& app, CommandLine& line) {
 void add_validate(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "validate", "Check files: one line a mistake; exit code 1 if there are any");
-  add_paths(*command, line.validate.paths);
+  add_paths(*command, line.validate.paths, kPathsOrInput);
   command->callback([&] { line.code = validate(line.validate); });
 }
 
@@ -76,7 +77,7 @@ void add_explain(CLI::App& app, CommandLine& line) {
       "Say which listener, route, rule, filters and backends take a request; exit code 1 if none");
   ExplainOptions& options = line.explain;
   command->add_option("URL", options.url, "http://HOST[:PORT]/PATH")->required();
-  add_paths(*command, options.paths);
+  add_paths(*command, options.paths, kPathsOrInput);
   command->add_option("-X,--request", options.method, "Method")->capture_default_str();
   command->add_option("-H,--header", options.headers, "\"Name: value\"; Host is taken from it");
   command->add_option("-o,--output", options.output, "text or json")
@@ -93,7 +94,7 @@ void add_run(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("run", "Run Envoys on this machine from files, and follow their changes");
   RunOptions& options = line.run;
-  add_paths(*command, options.paths);
+  add_paths(*command, options.paths, kPaths);
   add_state_dir(*command, options.state_dir);
   command->add_option("--envoy-path", options.envoy_path,
                       "The Envoy binary; else it is looked for on PATH and in .venv");

@@ -2,14 +2,28 @@
 
 #include <fmt/format.h>
 
-#include <ctime>
+#include <iostream>
+#include <iterator>
 
 namespace limen::ctl {
+namespace {
+
+constexpr char kStandardInput[] = "-";  // as for kubectl
+
+void read_standard_input(providers::ObjectStore& store) {
+  const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  store.set_file(kStandardInput, text);
+}
+
+}  // namespace
 
 Offline load_offline(const std::vector<std::string>& paths) {
   // A fixed time, so that equal input gives equal output.
   Offline result{providers::ObjectStore([] { return int64_t{1}; }), {}, {}, {}};
-  providers::load(paths, {}, result.store);
+  std::vector<std::string> files = paths;
+  const bool reads_input = std::erase(files, kStandardInput) > 0;
+  providers::load(files, {}, result.store);
+  if (reads_input) read_standard_input(result.store);
   result.objects = result.store.take_changes();
   result.problems = result.store.problems();
   translate::Translator translator({});

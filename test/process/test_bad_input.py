@@ -262,6 +262,13 @@ def test_a_page_instead_of_a_file(tmp_path):
     says(tmp_path / "a.yaml", 1, "this looks like HTML")
 
 
+def test_standard_input():
+    done = subprocess.run([LIMEN, "validate", "-f", "-"], input=WORLD + edited("name: b}", "name: c}"), capture_output=True,
+                          text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"-:{FIRST + 1}: HTTPRoute/default/r: parent web: ResolvedRefs: BackendNotFound")
+
+
 def test_json(tmp_path):
     file = tmp_path / "a.json"
     file.write_text('{"apiVersion": "v1" "kind": "Namespace"}')
