@@ -1,6 +1,8 @@
 // What all Kubernetes objects share.  Source: k8s.io/apimachinery meta/v1.
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include <chrono>
 #include <compare>
 #include <cstdint>
@@ -54,8 +56,8 @@ struct ObjectMeta {
   Text uid;
   int64_t generation = 0;   // file mode: counts the spec's versions from 1
   Time creation_timestamp;  // file mode: when Limen first saw it unless the document says
-  std::map<std::string, std::string> labels;
-  std::map<std::string, std::string> annotations;
+  absl::btree_map<std::string, std::string> labels;  // half as large as a std::map where empty
+  absl::btree_map<std::string, std::string> annotations;
 
   bool operator==(const ObjectMeta&) const = default;
   ObjectKey key() const { return {name_space, name}; }

@@ -14,6 +14,8 @@
 // is not one that OpenAPI knows; all are found by argument-dependent look-up.
 #pragma once
 
+#include <absl/container/btree_map.h>
+
 #include <re2/re2.h>
 
 #include <limits>
@@ -46,6 +48,8 @@ template <class T>
 struct IsMap : std::false_type {};
 template <class T>
 struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <class T>
+struct IsMap<absl::btree_map<std::string, T>> : std::true_type {};
 template <class T>
 concept TextType = requires(T t, const std::string& s) {
   parse_text(s, t);

@@ -35,7 +35,8 @@ std::map<std::string, std::string> labels_of_namespace(flow::Reads& reads, World
                                                        const std::string& name) {
   const api::Namespace* object = world.namespaces.get(reads, {"", name});
   std::map<std::string, std::string> labels;
-  if (object != nullptr) labels = object->metadata.labels;
+  if (object != nullptr)
+    labels.insert(object->metadata.labels.begin(), object->metadata.labels.end());
   labels.emplace("kubernetes.io/metadata.name", name);
   return labels;
 }

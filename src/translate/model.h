@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "api/kinds.h"
+#include "base/box.h"
 #include "translate/route_object.h"
 #include "xds/resources/resource.h"
 
@@ -400,9 +401,9 @@ struct TranslatedRoute {
   std::vector<RouteEntry> entries;
   std::vector<ProxyCluster> clusters;  // sorted, unique
   Verdict resolved_refs;
-  Verdict rules;  // not ok: some or all rules could not be translated
   bool all_rules_failed = false;
-  Verdict envoy;  // not ok: Envoy refuses the route, and these are the last good entries
+  Box<Verdict> rules;  // some or all rules could not be translated
+  Box<Verdict> envoy;  // Envoy refuses the route, and these are the last good entries
 
   bool operator==(const TranslatedRoute&) const = default;
 };

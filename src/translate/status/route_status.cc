@@ -8,8 +8,8 @@ namespace {
 // One rule that can't be translated leaves the others working: PartiallyInvalid.
 Verdict accepted_verdict(const Attachment& attachment, const TranslatedRoute* route) {
   if (!attachment.accepted.ok) return attachment.accepted;
-  if (route != nullptr && !route->envoy.ok) return route->envoy;
-  if (route != nullptr && route->all_rules_failed) return route->rules;
+  if (route != nullptr && route->envoy) return *route->envoy;
+  if (route != nullptr && route->all_rules_failed) return *route->rules;
   return {};
 }
 
@@ -65,9 +65,8 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
     parent.conditions.push_back(
         condition("ResolvedRefs", resolved_verdict(reads, world, key, route), "ResolvedRefs",
                   "all references are resolved", generation));
-    if (attachment.accepted.ok && route != nullptr && !route->rules.ok &&
-        !route->all_rules_failed) {
-      api::Condition partial = condition("PartiallyInvalid", route->rules, "", "", generation);
+    if (attachment.accepted.ok && route != nullptr && route->rules && !route->all_rules_failed) {
+      api::Condition partial = condition("PartiallyInvalid", *route->rules, "", "", generation);
       partial.status = api::ConditionStatus::kTrue;
       parent.conditions.push_back(std::move(partial));
     }
