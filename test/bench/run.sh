@@ -9,15 +9,17 @@ ninja -C build/release limen stream_bench
 limen=$PWD/build/release/src/ctl/limen
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+# measure ROUTES SHAPE STREAMS EDITS
+measure() {
+  rm -rf "$folder/conf"
+  python3 test/bench/make_routes.py "$folder/conf" "$1" "$2" 18080
+  echo "== $1 routes, $2, $3 stream(s)"
+  build/release/test/stream_bench "$limen" "$folder/conf" "$3" "$4"
+}
 for shape in hosts paths; do
-  for streams in 1 100; do
-    # A hundred streams take the whole route configuration each: a tenth of the routes shows as much.
-    routes=$count
-    [ "$streams" = 1 ] || routes=$((count / 10))
-    rm -rf "$folder/conf"
-    python3 test/bench/make_routes.py "$folder/conf" "$routes" "$shape" 18080
-    echo "== $routes routes, $shape, $streams stream(s)"
-    build/release/test/stream_bench "$limen" "$folder/conf" "$streams" 100
-  done
+  measure "$count" "$shape" 1 100
+  measure $((count / 10)) "$shape" 100 100
 done
+measure "$count" hosts 100 20
+measure $((count * 4)) sets 1 40
 LIMEN=$limen .venv/bin/python test/bench/edits_under_load.py 1000

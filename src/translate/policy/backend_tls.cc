@@ -76,9 +76,7 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
 }
 
 const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& cluster) {
-  // TLS that is passed through is the client's own, and datagrams carry none of ours.
-  if (cluster.protocol == BackendProtocol::kTls || cluster.protocol == BackendProtocol::kUdp)
-    return nullptr;
+  if (!takes_tls(cluster)) return nullptr;
   const TargetKey target{cluster.kind, cluster.object};
   const auto& policies = world.policies_of_target.get(reads, target);
   if (policies.empty()) return nullptr;

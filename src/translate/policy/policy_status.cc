@@ -80,7 +80,8 @@ Use use_of(flow::Reads& reads, World& world, const ObjectKey& policy, const Targ
     }
   }
   for (const auto& [cluster, fragment] : world.clusters_of_target.get(reads, *target)) {
-    if (!port || cluster.cluster.port == *port) add_gateways(reads, world, cluster, use.gateways);
+    if (takes_tls(cluster.cluster) && (!port || cluster.cluster.port == *port))
+      add_gateways(reads, world, cluster, use.gateways);
   }
   if (use.verdict.ok) use.verdict = conflict_of(reads, world, policy, *target, ref);
   return use;

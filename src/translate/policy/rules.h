@@ -14,6 +14,12 @@ std::optional<TargetKey> target_of(const Text& name_space,
 std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
+// Whether policies apply to it: TLS that is passed through is the client's own, and datagrams carry
+// none of ours.
+inline bool takes_tls(const ClusterRef& cluster) {
+  return cluster.protocol != BackendProtocol::kTls && cluster.protocol != BackendProtocol::kUdp;
+}
+
 // The settings of the policy that governs a cluster: one that names the port beats one that names
 // the whole target, then the oldest, then the first by name.  nullptr: none, plain text.
 const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& cluster);
