@@ -1,6 +1,6 @@
 // EnvoyProxy: how the proxies of a Gateway or GatewayClass are run.  Source:
 // gateway.envoyproxy.io/v1alpha1. Fields that have no effect yet are accepted and kept as `rest`
-// (see docs/user/envoy_proxy.md).
+// (`limen validate` names them).
 #pragma once
 
 #include "api/gateway/common.h"

@@ -4,8 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "api/objects.h"
-#include "base/yaml.h"
+#include "translate/test_objects.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
@@ -17,20 +16,10 @@ constexpr char kName[] = "backend/default/b";
 class RefusedBackend : public testing::Test {
  protected:
   RefusedBackend() {
-    apply({object("{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: "
-                  "c}, spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}}"),
-           object(
-               "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, "
-               "spec: {gatewayClassName: c, listeners: [{name: http, port: 80, protocol: HTTP}]}}"),
+    apply({our_class(), gateway("listeners: [{name: http, port: 80, protocol: HTTP}]"),
            route("user", "b"), route("other", "other"), backend("other", "127.0.0.9")});
   }
 
-  static api::ObjectChange object(const std::string& text) {
-    const api::ParsedObject parsed =
-        api::parse_object(parse_yaml_chunk(split_yaml(text).at(0))->value);
-    EXPECT_TRUE(parsed.problems.empty()) << parsed.problems[0].message;
-    return {parsed.kind->kind, parsed.key, parsed.object};
-  }
   static api::ObjectChange backend(const std::string& name, const std::string& address) {
     return object(fmt::format(
         "{{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: Backend, metadata: {{name: {}}}, "

@@ -7,8 +7,7 @@
 #include <random>
 #include <set>
 
-#include "api/objects.h"
-#include "base/yaml.h"
+#include "translate/test_objects.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
@@ -19,23 +18,11 @@ constexpr char kBad[] = "refuse-me";
 class Refusing : public testing::Test {
  protected:
   Refusing() {
-    apply(
-        {object("{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: "
-                "c}, spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}}"),
-         object(
-             "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, "
-             "spec: {gatewayClassName: c, listeners: [{name: http, port: 8080, protocol: HTTP}]}}"),
-         object("{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: Backend, metadata: {name: b}, "
-                "spec: {endpoints: [{ip: {address: 127.0.0.1, port: 1}}]}}")});
+    apply({our_class(), gateway("listeners: [{name: http, port: 8080, protocol: HTTP}]"),
+           some_backend()});
     converse();
   }
 
-  static api::ObjectChange object(const std::string& text) {
-    const api::ParsedObject parsed =
-        api::parse_object(parse_yaml_chunk(split_yaml(text).at(0))->value);
-    EXPECT_TRUE(parsed.problems.empty()) << parsed.problems[0].message;
-    return {parsed.kind->kind, parsed.key, parsed.object};
-  }
   static api::ObjectChange route(int id, const std::string& path) {
     return object(fmt::format(
         "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: r{}}}, "

@@ -10,8 +10,7 @@
 #include <random>
 #include <tuple>
 
-#include "api/objects.h"
-#include "base/yaml.h"
+#include "translate/test_objects.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
@@ -79,13 +78,6 @@ std::string text_of(const Match& match) {
                      match.method.empty() ? "" : ", method: " + match.method);
 }
 
-api::ObjectChange object(const std::string& text) {
-  const api::ParsedObject parsed =
-      api::parse_object(parse_yaml_chunk(split_yaml(text).at(0))->value);
-  EXPECT_TRUE(parsed.problems.empty()) << parsed.problems[0].message << text;
-  return {parsed.kind->kind, parsed.key, parsed.object};
-}
-
 api::ObjectChange object_of(const Route& route) {
   std::string rules;
   for (const auto& rule : route.rules) {
@@ -126,11 +118,9 @@ auto order_of(const Route& route, const Place& place) {
 std::vector<Place> translated(const std::vector<Route>& routes) {
   Translator translator{Options{}};
   api::ChangeBatch world = {
-      object("{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: c}, "
-             "spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}}"),
-      object("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: "
-             "{gatewayClassName: c, listeners: [{name: http, port: 8080, protocol: HTTP, "
-             "allowedRoutes: {namespaces: {from: All}}}]}}")};
+      our_class(),
+      gateway(
+          "listeners: [{name: http, port: 8080, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}]")};
   for (const Route& route : routes) world.push_back(object_of(route));
   std::vector<Place> places;
   for (const auto& change : translator.apply({std::move(world), {}, {}}).resources) {

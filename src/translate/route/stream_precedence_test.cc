@@ -7,9 +7,8 @@
 
 #include <random>
 
-#include "api/objects.h"
-#include "base/yaml.h"
 #include "translate/hostnames.h"
+#include "translate/test_objects.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
@@ -21,13 +20,6 @@ const Strings kPatterns = {"a.test",     "*.test",   "b.a.test", "*.a.test",
                            "c.b.a.test", "*.b.test", "x.b.test", "*.b.a.test"};
 const Strings kServerNames = {"a.test",   "b.test",     "b.a.test", "z.a.test", "c.b.a.test",
                               "x.b.test", "d.x.b.test", "test",     "a.org",    "q.z.a.test"};
-
-api::ObjectChange object(const std::string& text) {
-  const api::ParsedObject parsed =
-      api::parse_object(parse_yaml_chunk(split_yaml(text).at(0))->value);
-  EXPECT_TRUE(parsed.problems.empty()) << parsed.problems[0].message << "\n" << text;
-  return {parsed.kind->kind, parsed.key, parsed.object};
-}
 
 struct Route {
   Strings hostnames;
@@ -45,9 +37,7 @@ Strings some_patterns(std::mt19937& random, size_t most) {
 class Port {
  public:
   Port(const Strings& listeners, const std::vector<Route>& routes) {
-    api::ChangeBatch world = {object(
-        "{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: c}, spec: "
-        "{controllerName: gateway.envoyproxy.io/gatewayclass-controller}}")};
+    api::ChangeBatch world = {our_class()};
     std::string all;
     for (size_t i = 0; i < listeners.size(); ++i)
       all += fmt::format(

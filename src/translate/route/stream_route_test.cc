@@ -2,19 +2,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "api/objects.h"
-#include "base/yaml.h"
+#include "translate/test_objects.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
 namespace {
-
-api::ObjectChange object(const std::string& text) {
-  const api::ParsedObject parsed =
-      api::parse_object(parse_yaml_chunk(split_yaml(text).at(0))->value);
-  EXPECT_TRUE(parsed.problems.empty()) << parsed.problems[0].message;
-  return {parsed.kind->kind, parsed.key, parsed.object};
-}
 
 api::ObjectChange route(const char* kind, int id, const std::string& hostnames, int weight) {
   return object(fmt::format(
@@ -33,13 +25,10 @@ api::ObjectChange tls_route(int id, int weight) {
 size_t rows_of_an_edit(int count) {
   Translator translator{Options{}};
   api::ChangeBatch world = {
-      object("{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: c}, "
-             "spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}}"),
-      object("{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, spec: "
-             "{gatewayClassName: c, listeners: [{name: tls, port: 8443, protocol: TLS, tls: {mode: "
-             "Passthrough}}, {name: udp, port: 53, protocol: UDP}]}}"),
-      object("{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: Backend, metadata: {name: b}, "
-             "spec: {endpoints: [{ip: {address: 127.0.0.1, port: 1}}]}}")};
+      our_class(),
+      gateway(
+          "listeners: [{name: tls, port: 8443, protocol: TLS, tls: {mode: Passthrough}}, {name: udp, port: 53, protocol: UDP}]"),
+      some_backend()};
   for (int id = 0; id < count; ++id) world.push_back(tls_route(id, 1));
   translator.apply({std::move(world), {}, {}});
   const Output output = translator.apply({{tls_route(count / 2, 2)}, {}, {}});
@@ -57,12 +46,8 @@ TEST(StreamRoute, AnEditCostsTheSameAmongMany) {
 TEST(StreamRoute, AListenerSharesTheChainsThatStay) {
   Translator translator{Options{}};
   translator.apply(
-      {{object("{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: "
-               "c}, spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}}"),
-        object(
-            "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: g}, "
-            "spec: {gatewayClassName: c, listeners: [{name: tls, port: 8443, protocol: TLS, tls: "
-            "{mode: Passthrough}}]}}")},
+      {{our_class(),
+        gateway("listeners: [{name: tls, port: 8443, protocol: TLS, tls: {mode: Passthrough}}]")},
        {},
        {}});
   const auto listener_after = [&](int id, int weight) {
