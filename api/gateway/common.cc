@@ -2,10 +2,8 @@
 
 namespace limen::api {
 
-using schema::each;
 using schema::items;
 using schema::length;
-using schema::max;
 using schema::min;
 using schema::object;
 using schema::pattern;

@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 
 #include <CLI/CLI.hpp>
@@ -242,4 +244,11 @@ int main_of(int argc, char** argv) {
 }  // namespace
 }  // namespace limen::ctl
 
-int main(int argc, char** argv) { return limen::ctl::main_of(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return limen::ctl::main_of(argc, argv);
+  } catch (const std::exception& error) {  // of the libraries: no memory, no output
+    std::fprintf(stderr, "limen: %s\n", error.what());
+    return limen::ctl::kFailed;
+  }
+}

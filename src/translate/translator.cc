@@ -126,7 +126,7 @@ struct Translator::Engine {
   template <class Table>
   void collect_status(Table& table, api::Kind kind) {
     table.on_change([this, kind](const ObjectKey& key, const auto&, const auto& after) {
-      add_status(kind, key, after);
+      this->add_status(kind, key, after);  // "this->": else clang calls the capture unused
     });
   }
 
