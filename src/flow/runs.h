@@ -120,7 +120,6 @@ class Runs<Set, void> {
  public:
   void inserted(const auto&) {}
   void erased(const auto&, const auto&) {}
-  void changed(const auto&) {}
 };
 
 }  // namespace limen::flow

@@ -207,9 +207,6 @@ struct PortKey {
   Transport transport = Transport::kTcp;
   int32_t port = 0;
   auto operator<=>(const PortKey&) const = default;
-  std::string text() const {
-    return fmt::format("{}:{}{}", proxy, port, transport == Transport::kUdp ? "/udp" : "");
-  }
   template <class H>
   friend H AbslHashValue(H h, const PortKey& key) {
     return H::combine(std::move(h), key.proxy, key.transport, key.port);
@@ -224,7 +221,6 @@ struct ProxyName {
   Text proxy;
   Text name;
   auto operator<=>(const ProxyName&) const = default;
-  std::string text() const { return fmt::format("{} {}", proxy, name); }
   template <class H>
   friend H AbslHashValue(H h, const ProxyName& key) {
     return H::combine(std::move(h), key.proxy, key.name);
@@ -238,7 +234,6 @@ struct VirtualHostKey {
   Text listener;             // IR name
   Text host;
   auto operator<=>(const VirtualHostKey&) const = default;
-  std::string text() const { return fmt::format("{} {} {}", proxy, route_configuration, host); }
   template <class H>
   friend H AbslHashValue(H h, const VirtualHostKey& key) {
     return H::combine(std::move(h), key.proxy, key.route_configuration, key.listener, key.host);
@@ -358,7 +353,6 @@ struct ProxyCluster {
   Text proxy;
   ClusterRef cluster;
   auto operator<=>(const ProxyCluster&) const = default;
-  std::string text() const { return fmt::format("{} {}", proxy, cluster.text()); }
   template <class H>
   friend H AbslHashValue(H h, const ProxyCluster& key) {
     return H::combine(std::move(h), key.proxy, key.cluster);
@@ -430,7 +424,6 @@ struct ResourceName {
   std::string name;
 
   bool operator==(const ResourceName&) const = default;
-  std::string text() const { return proxy + " " + name; }
   template <class H>
   friend H AbslHashValue(H h, const ResourceName& key) {
     return H::combine(std::move(h), key.proxy, key.type, key.name);
