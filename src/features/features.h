@@ -77,10 +77,11 @@ void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
 inline constexpr char kGrpcWebFilter[] = "envoy.filters.http.grpc_web";
 void turn_off_grpc_web(route_v3::RouteConfiguration& out);
 
-// ---- session/: session persistence.  `default_name` is used where the rule names none.
+// ---- session/: session persistence within a backendRef, which weights choose first.
+// `default_name` is used where the rule names none.  Source: GEP-1619 of v1.7.
 inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
-                   route_v3::Route& out);
+                   bool https, route_v3::Route& out);
 
 // ---- log/: the access log of all listeners: Envoy's output, in its format.
 void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out);

@@ -1,5 +1,7 @@
 """HTTPRoute by behaviour: each feature through a real Envoy."""
 
+import json
+
 import pytest
 
 from limen import free_port, shows, wait_for
@@ -262,12 +264,66 @@ spec:
     assert "NoMatchingParent" in web.status("httproute", "ported", "-o", "yaml")
 
 
-def test_session_persistence_by_cookie(web):
-    rule = {"matches": [path("PathPrefix", "/s")], "backendRefs": [to("a"), to("b")],
-            "sessionPersistence": {"type": "Cookie", "cookie": {"name": "sticky"}}}
-    web.serve([rule])
-    answer = web.get("/s")
-    assert answer.headers["set-cookie"].startswith("sticky=")
+@pytest.fixture
+def pool(web):
+    """The backends a, b and c as endpoints of one Backend."""
+    endpoints = [{"ip": {"address": "127.0.0.1", "port": echo.port}} for echo in web.echoes.values()]
+    web.write("pool.json", json.dumps({"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend",
+                                       "metadata": {"name": "pool"}, "spec": {"endpoints": endpoints}}))
+
+
+def backends_of(web, count, **headers):
+    return [web.get("/s", headers=headers).json["backend"] for _ in range(count)]
+
+
+def serve_session(web, session, refs=None):
+    web.serve([{"matches": [path("PathPrefix", "/s")], "backendRefs": refs or [to("pool")], "sessionPersistence": session}])
+    web.wait_status(200, "/s")
+
+
+def test_session_persistence_by_cookie(web, pool):
+    serve_session(web, {"cookie": {"name": "sticky"}})
+    for _ in range(3):
+        first = web.get("/s")
+        cookie, *attributes = first.headers["set-cookie"].split("; ")
+        assert cookie.startswith("sticky=")
+        assert sorted(attributes) == ["HttpOnly", "Path=/", "SameSite=Strict"]
+        assert set(backends_of(web, 50, cookie=f"other=1; {cookie}")) == {first.json["backend"]}
+    assert set(backends_of(web, 50)) == {"a", "b", "c"}
+
+
+def test_session_persistence_by_header(web, pool):
+    serve_session(web, {"type": "Header", "header": {"name": "x-session"}})
+    first = web.get("/s")
+    assert set(backends_of(web, 50, **{"x-session": first.headers["x-session"]})) == {first.json["backend"]}
+
+
+def test_a_permanent_session_ends_with_its_cookie(web, pool):
+    serve_session(web, {"absoluteTimeout": "5m", "cookie": {"lifetimeType": "Permanent", "path": "/s"}})
+    first = web.get("/s")
+    cookie, *attributes = first.headers["set-cookie"].split("; ")
+    assert cookie.startswith("httproute-default-r-rule-0=")
+    assert "Max-Age=300" in attributes and "Path=/s" in attributes
+    assert set(backends_of(web, 50, cookie=cookie)) == {first.json["backend"]}
+
+
+def test_a_session_whose_endpoint_is_gone_begins_anew(web, pool):
+    serve_session(web, {"cookie": {"name": "sticky"}})
+    first = web.get("/s")
+    cookie = first.headers["set-cookie"].split(";")[0]
+    rest = [echo.port for name, echo in web.echoes.items() if name != first.json["backend"]]
+    web.write("pool.json", json.dumps({"apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend", "metadata": {"name": "pool"},
+                                       "spec": {"endpoints": [{"ip": {"address": "127.0.0.1", "port": port}} for port in rest]}}))
+    wait_for(lambda: first.json["backend"] not in backends_of(web, 20))
+    second = web.get("/s", headers={"cookie": cookie})
+    assert second.headers["set-cookie"].split(";")[0] != cookie
+
+
+def test_a_session_does_not_override_weights(web, pool):
+    serve_session(web, {"cookie": {"name": "sticky"}}, [to("a", weight=3), to("b", weight=1)])
+    cookie = web.get("/s").headers["set-cookie"].split(";")[0]
+    seen = backends_of(web, 200, cookie=cookie)
+    assert 25 < seen.count("b") < 85  # 50 expected
 
 
 @shows("HTTPRouteCORS")

@@ -9,8 +9,17 @@ namespace {
 
 namespace session_v3 = envoy::extensions::http::stateful_session;
 
+// Envoy adds HttpOnly by itself.  Source: GEP-1619, "Secure, HttpOnly, SameSite".
+void protect(bool https, envoy::type::http::v3::Cookie& cookie) {
+  if (https) cookie.add_attributes()->set_name("Secure");
+  auto& same_site = *cookie.add_attributes();
+  same_site.set_name("SameSite");
+  same_site.set_value("Strict");
+}
+
 session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionPersistence& session,
-                                                             const std::string& default_name) {
+                                                             const std::string& default_name,
+                                                             bool https) {
   const api::CookieConfig cookie = session.cookie.value_or(api::CookieConfig{});
   session_v3::cookie::v3::CookieBasedSessionState state;
   state.mutable_cookie()->set_name(cookie.name.value_or(default_name));
@@ -20,19 +29,20 @@ session_v3::cookie::v3::CookieBasedSessionState cookie_state(const api::SessionP
     state.mutable_cookie()->mutable_ttl()->set_seconds(session.absolute_timeout->value.count() /
                                                        1000);
   }
+  protect(https, *state.mutable_cookie());
   return state;
 }
 
 }  // namespace
 
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
-                   route_v3::Route& out) {
+                   bool https, route_v3::Route& out) {
   envoy::extensions::filters::http::stateful_session::v3::StatefulSessionPerRoute per_route;
   auto* state = per_route.mutable_stateful_session()->mutable_session_state();
   switch (session.type) {
     case api::SessionPersistenceType::kCookie:
       state->set_name("envoy.http.stateful_session.cookie");
-      state->mutable_typed_config()->PackFrom(cookie_state(session, default_name));
+      state->mutable_typed_config()->PackFrom(cookie_state(session, default_name, https));
       break;
     case api::SessionPersistenceType::kHeader: {
       session_v3::header::v3::HeaderBasedSessionState header;

@@ -180,7 +180,7 @@ Problems write_action(const HttpRule& view, const HttpShare& share,
   if (view.rule.session_persistence) {
     std::string name = view.name();
     std::replace(name.begin(), name.end(), '/', '-');
-    features::write_session(*view.rule.session_persistence, name, route);
+    features::write_session(*view.rule.session_persistence, name, listener.https, route);
   }
   return {};
 }
