@@ -24,9 +24,8 @@ spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}
 # Features that have no meaning for this kind of program, and why.
 APART = {"mesh": "for meshes"}
 REASONS = {
-    "GatewayInfrastructure": "processes carry no labels; comes with Kubernetes",
-    "GatewayAddressRoutability": "needs an infrastructure with more than one kind of address",
-    "GatewayAddressRoutabilityCluster": "needs an infrastructure with more than one kind of address",
+    "GatewayAddressRoutability": "a host has no addresses of Services: refused with UnsupportedAddress",
+    "GatewayAddressRoutabilityCluster": "a host has no addresses of Services: refused with UnsupportedAddress",
 }
 
 

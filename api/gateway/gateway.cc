@@ -36,7 +36,7 @@ const Schema& schema_of(const GatewaySpecAddress*) {
           .field<&GatewaySpecAddress::value>("value", "The address; any where empty.",
                                              length(0, 253))
           .field<&GatewaySpecAddress::routability>("routability", "From where it can be reached.",
-                                                   length(0, 253), schema::not_in_effect()));
+                                                   length(0, 253)));
   return schema;
 }
 

@@ -147,7 +147,8 @@ class Runner {
     settings.bootstrap = [this](const infra::ProxyPlan& plan, const std::string& node,
                                 const std::string& admin_socket) {
       Json config =
-          xds::make_bootstrap({plan.proxy, node, admin_socket, options_.state_dir + "/xds.sock"});
+          xds::make_bootstrap({plan.proxy, node, admin_socket, options_.state_dir + "/xds.sock",
+                               plan.labels, plan.annotations});
       if (plan.settings.bootstrap) {  // checked by the translation
         if (auto patched = xds::patch_bootstrap(config, *plan.settings.bootstrap))
           config = std::move(*patched);

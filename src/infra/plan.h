@@ -24,7 +24,7 @@ struct ProxyPlan {
   std::string proxy;             // Envoy's node.cluster, see xds::ResourceChange
   api::EnvoyProxySpec settings;  // merged; defaults where no EnvoyProxy says anything
   std::vector<PlanPort> ports;
-  // Gateway.spec.infrastructure: for what is made in Kubernetes; processes carry none.
+  // Gateway.spec.infrastructure: a process carries them in its node's metadata.
   std::map<std::string, std::string> labels, annotations;
   bool operator==(const ProxyPlan&) const = default;
 };

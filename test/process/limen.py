@@ -143,7 +143,10 @@ class Limen:
         temporary.write_text(text)
         temporary.rename(self.conf / name)
 
-    def gateway(self, tls=None):
+    def gateway(self, listeners=None, **more):
+        """The Gateway "web" of the class "limen", by default with one HTTP listener on `port`; `more` of its spec."""
+        listeners = listeners or [{"name": "http", "port": self.port, "protocol": "HTTP"}]
+        spec = {"gatewayClassName": "limen", "listeners": listeners, **more}
         self.write("gateway.yaml", f"""
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
@@ -153,11 +156,7 @@ spec: {{controllerName: gateway.envoyproxy.io/gatewayclass-controller}}
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {{name: web}}
-spec:
-  gatewayClassName: limen
-  tls: {json.dumps(tls)}
-  listeners:
-  - {{name: http, port: {self.port}, protocol: HTTP}}
+spec: {json.dumps(spec)}
 """)
 
     def route(self, name, rules, hostnames=None):
@@ -176,6 +175,15 @@ spec:
             self.process = subprocess.Popen([LIMEN, "run", "-f", str(self.conf), "--state-dir", str(self.state),
                                              *self.flags],
                                             stdout=log, stderr=log)
+
+    def admin(self, path):
+        """Answer of Envoy's admin interface."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(next((self.state / "admin").glob("*.sock"))))
+            client.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+            response = http.client.HTTPResponse(client)
+            response.begin()
+            return response.read().decode()
 
     def envoy_pids(self):
         pids = []

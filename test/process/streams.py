@@ -80,13 +80,6 @@ def remove(limen, kind, name):
     (limen.conf / f"{kind}-{name}.json").unlink()
 
 
-def gateway(limen, listeners):
-    """A Gateway "web" with these listeners, and its class."""
-    limen.write("class.json", json.dumps({"apiVersion": GROUP, "kind": "GatewayClass", "metadata": {"name": "limen"}, "spec": {
-        "controllerName": "gateway.envoyproxy.io/gatewayclass-controller"}}))
-    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": listeners})
-
-
 def add_backend(limen, backend):
     limen.write(f"backend-{backend.name}.json", json.dumps({
         "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend", "metadata": {"name": backend.name},

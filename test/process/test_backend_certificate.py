@@ -30,7 +30,7 @@ def demanding(limen, backend, tmp_path):
     limen.ca, limen.client_ca = Authority(tmp_path), Authority(tmp_path, "clients")
     a = backend("a")
     limen.server = SecureServer(a, limen.ca.issue("a.test"), client_ca=limen.client_ca.pem)
-    limen.gateway(reference())
+    limen.gateway(tls=reference())
     limen.route("r", [{"backendRefs": [BACKEND]}])
     limen.write("a.yaml", a.yaml())
     limen.write("ca.json", config_map("ca", limen.ca.pem))
@@ -63,7 +63,7 @@ def test_a_certificate_of_another_authority_is_refused_by_the_backend(demanding)
     settled(demanding, 503)
     demanding.gateway()  # none at all
     settled(demanding, 503)
-    demanding.gateway(reference())
+    demanding.gateway(tls=reference())
     demanding.write("secret.json", tls_secret("client", demanding.client_ca.issue("one.test")))
     settled(demanding, 200)
 
@@ -74,15 +74,15 @@ def test_a_reference_that_does_not_hold_sends_nothing_and_is_named(demanding):
                      (reference(kind="ConfigMap"), "must name a Secret, not a ConfigMap"),
                      (reference(namespace="other"), "RefNotPermitted: spec.tls.backend.clientCertificateRef: Secret "
                       "other/client: no ReferenceGrant")):
-        demanding.gateway(tls)
+        demanding.gateway(tls=tls)
         settled(demanding, 503)
         connections = len(demanding.server.clients)
         settled(demanding, 503)
         wait_for(lambda: why in demanding.status("gateway"))
         assert len(demanding.server.clients) == connections and "Accepted=True" in demanding.status("gateway")
-        demanding.gateway(reference())
+        demanding.gateway(tls=reference())
         settled(demanding, 200)
-    demanding.gateway(reference(namespace="other"))
+    demanding.gateway(tls=reference(namespace="other"))
     settled(demanding, 503)
     secret = json.loads(tls_secret("client", demanding.client_ca.issue("other.test")))
     secret["metadata"]["namespace"] = "other"

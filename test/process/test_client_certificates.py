@@ -23,16 +23,14 @@ class Clients:
         self.expired = self.ca.issue("late.test", expired=True)
         self.ports = free_port(), free_port()
 
-    def gateway(self, default, per_port=None, listeners=("default", "other")):
+    def gateway(self, default, per_port=None):
         tls = {"frontend": {"default": default}}
         if per_port is not None:
             tls["frontend"]["perPort"] = [{"port": self.ports[1], "tls": per_port}]
         listeners = [{"name": name, "port": port, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "web"}]}}
                      for name, port in zip(("default", "other"), self.ports)]
         listeners.append({"name": "plain", "port": self.limen.port, "protocol": "HTTP"})
-        self.limen.write("web.json", json.dumps({
-            "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "web"},
-            "spec": {"gatewayClassName": "limen", "tls": tls, "listeners": listeners}}))
+        self.limen.gateway(listeners, tls=tls)
 
     def let_in(self, port=0):
         """The names of those who get an answer."""
@@ -48,9 +46,6 @@ class Clients:
 def clients(limen, backend, tmp_path):
     a = backend("a")
     clients = Clients(limen, tmp_path)
-    limen.write("class.json", json.dumps({
-        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "limen"},
-        "spec": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"}}))
     limen.write("web.crt.json", tls_secret("web", clients.server_ca.issue("web.test")))
     limen.write("ca.json", config_map("ca", clients.ca.pem))
     limen.write("other.json", config_map("other", clients.other_ca.pem))

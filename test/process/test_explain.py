@@ -5,7 +5,7 @@ import random
 import subprocess
 
 from limen import LIMEN, Echo, free_port, wait_for
-from streams import gateway, route, to as to_backend
+from streams import route, to as to_backend
 from test_tls import make_pair, secret
 
 HOSTS = ["a.test", "b.a.test", "c.b.a.test", "other.test"]
@@ -97,7 +97,7 @@ def test_connections_that_are_proxied_as_they_are(limen, tmp_path):
     tcp, tls = free_port(), free_port()
     certificate, key = make_pair(tmp_path, "h.test")
     limen.write("one.json", secret("one-test", certificate, key))
-    gateway(limen, [{"name": "udp", "port": tcp, "protocol": "UDP"}, {"name": "tcp", "port": tcp, "protocol": "TCP"},
+    limen.gateway([{"name": "udp", "port": tcp, "protocol": "UDP"}, {"name": "tcp", "port": tcp, "protocol": "TCP"},
                     {"name": "tls", "port": tls, "protocol": "TLS", "hostname": "*.test", "tls": {"mode": "Passthrough"}},
                     {"name": "https", "port": tls, "protocol": "HTTPS", "hostname": "h.test",
                      "tls": {"certificateRefs": [{"name": "one-test"}]}}])

@@ -1,18 +1,11 @@
 """Listeners, hostnames and grants by behaviour."""
 
+import contextlib
 import json
 
 import pytest
 
 from limen import free_port, shows, wait_for
-
-CLASS = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: limen}
-spec: {controllerName: gateway.envoyproxy.io/gatewayclass-controller}
-"""
-
 
 def to(name, **more):
     return {"group": "gateway.envoyproxy.io", "kind": "Backend", "name": name, **more}
@@ -28,10 +21,9 @@ def listener(limen, name, hostname=None, **more):
 
 
 def start(limen, backend, listeners):
-    limen.write("class.yaml", CLASS)
+    limen.gateway(listeners)
     for name in "abc":
         limen.write(f"{name}.yaml", backend(name).yaml())
-    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": listeners})
     limen.start()
 
 
@@ -98,10 +90,9 @@ def test_ports_come_and_go_while_others_serve(limen, backend):
     route(limen, "r", "a")
     wait_for(lambda: answers(limen, "any") == "a")
     second = free_port()
-    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": [
-        listener(limen, "all"), {"name": "second", "port": second, "protocol": "HTTP"}]})
+    limen.gateway([listener(limen, "all"), {"name": "second", "port": second, "protocol": "HTTP"}])
     limen.wait_status(200, "/", port=second)
-    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": [listener(limen, "all")]})
+    limen.gateway([listener(limen, "all")])
     wait_for(lambda: limen.try_get("/", port=second) is None)
     assert answers(limen, "any") == "a"
 
@@ -116,7 +107,21 @@ def test_listeners_swap_their_ports(limen, backend):
     route(limen, "two", "b", section="second")
     wait_for(lambda: answers(limen, "any") == "a")
     limen.wait_status(200, "/", port=other)
-    write(limen, "Gateway", "web", {"gatewayClassName": "limen", "listeners": listeners("second", "first")})
+    limen.gateway(listeners("second", "first"))
     wait_for(lambda: answers(limen, "any") == "b")
     wait_for(lambda: limen.get("/", port=other).json["backend"] == "a")
     wait_for(lambda: "Programmed=False" not in limen.status("gateway", "-o", "wide"))
+
+
+@shows("GatewayInfrastructure")
+def test_envoys_carry_the_labels_of_their_gateway(limen, backend):
+    labels, annotations = {"team": "shop"}, {"example.com/cost": "a: b"}
+    start(limen, backend, [listener(limen, "all")])
+    limen.wait_status(404)
+    limen.gateway(infrastructure={"labels": labels, "annotations": annotations})
+
+    def carried():
+        with contextlib.suppress(OSError):  # the old Envoy may be leaving
+            node = json.loads(limen.admin("/server_info"))["node"]
+            return node.get("metadata") == {"labels": labels, "annotations": annotations}
+    wait_for(carried)

@@ -192,20 +192,8 @@ def test_grpc_over_https(limen, servers, tmp_path):
     port = free_port()
     certificate, key = make_pair(tmp_path, "grpc.test")
     limen.write("secret.yaml", secret("pair", certificate, key))
-    limen.write("gateway.yaml", f"""
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {{name: limen}}
-spec: {{controllerName: gateway.envoyproxy.io/gatewayclass-controller}}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {{name: web}}
-spec:
-  gatewayClassName: limen
-  listeners:
-  - {{name: https, port: {port}, protocol: HTTPS, hostname: grpc.test, tls: {{certificateRefs: [{{name: pair}}]}}}}
-""")
+    limen.gateway([{"name": "https", "port": port, "protocol": "HTTPS", "hostname": "grpc.test",
+                    "tls": {"certificateRefs": [{"name": "pair"}]}}])
     limen.write("a.yaml", servers[0].yaml())
     grpc_route(limen, [{"backendRefs": [to("a")]}])
     limen.start()

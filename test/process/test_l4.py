@@ -7,7 +7,7 @@ import ssl
 import pytest
 
 from limen import free_port, shows, wait_for
-from streams import Connection, TcpBackend, UdpBackend, add_backend, asked, gateway, reached, remove, route, shares, to, write
+from streams import Connection, TcpBackend, UdpBackend, add_backend, asked, reached, remove, route, shares, to, write
 from test_tls import der, make_pair, secret
 
 PASSTHROUGH = {"mode": "Passthrough"}
@@ -36,19 +36,8 @@ def pair_of(folder, name):
     return certificate, (folder / f"{name}.crt", folder / f"{name}.key")
 
 
-def admin(limen, path):
-    """Envoy's answer, by its admin socket."""
-    with socket.socket(socket.AF_UNIX) as client:
-        client.connect(str(next((limen.state / "admin").glob("*.sock"))))
-        client.sendall(f"GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
-        data = b""
-        while more := client.recv(10000):
-            data += more
-    return data.decode()
-
-
 def stat(limen, name):
-    for line in admin(limen, f"/stats?filter=^{name}$").splitlines():
+    for line in limen.admin(f"/stats?filter=^{name}$").splitlines():
         if line.startswith(name + ": "):
             return int(line.split(": ")[1])
     return None
@@ -59,7 +48,7 @@ def test_tcp_connections_reach_the_backend_and_are_shared_by_weight(limen, serve
     port = free_port()
     for name in ("a", "b", "c"):
         serve(TcpBackend, name)
-    gateway(limen, [{"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "tcp", "port": port, "protocol": "TCP"}])
     route(limen, "TCPRoute", "r", [to("a")])
     limen.start()
     wait_for(lambda: reached(port) == "a")
@@ -85,7 +74,7 @@ def test_the_oldest_tcp_route_gets_the_connections(limen, serve):
     port = free_port()
     for name in ("a", "b"):
         serve(TcpBackend, name)
-    gateway(limen, [{"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "tcp", "port": port, "protocol": "TCP"}])
     route(limen, "TCPRoute", "young", [to("a")], creationTimestamp="2024-01-02T00:00:00Z")
     route(limen, "TCPRoute", "old", [to("b")], creationTimestamp="2024-01-01T00:00:00Z")
     limen.start()
@@ -108,7 +97,7 @@ def tls_world(limen, serve, tmp_path):
     for name in ("a", "b", "c"):
         limen.pems[name], files = pair_of(tmp_path, f"{name}.test")
         setattr(limen, name, serve(TcpBackend, name, files))
-    gateway(limen, [{"name": "tls", "port": limen.tls_port, "protocol": "TLS", "tls": PASSTHROUGH}])
+    limen.gateway([{"name": "tls", "port": limen.tls_port, "protocol": "TLS", "tls": PASSTHROUGH}])
 
 
 @shows("TLSRoute")
@@ -170,7 +159,7 @@ def test_tls_is_ended_or_passed_through_on_one_port_beside_https(limen, serve, b
     limen.write("http.yaml", web.yaml())
     one, key = make_pair(tmp_path, "one.test")
     limen.write("one.json", secret("one-test", one, key))
-    gateway(limen, [
+    limen.gateway([
         {"name": "ended", "port": port, "protocol": "TLS", "hostname": "one.test", "tls": ONE},
         {"name": "through", "port": port, "protocol": "TLS", "hostname": "two.test", "tls": PASSTHROUGH},
         {"name": "https", "port": port, "protocol": "HTTPS", "hostname": "*.test", "tls": ONE}])
@@ -211,7 +200,7 @@ def http_over_tls(port, name):
 def test_a_certificate_of_a_tls_listener_comes_late_and_is_rotated(limen, serve, tmp_path):
     port = free_port()
     serve(TcpBackend, "plain")
-    gateway(limen, [{"name": "ended", "port": port, "protocol": "TLS", "tls": ONE}])
+    limen.gateway([{"name": "ended", "port": port, "protocol": "TLS", "tls": ONE}])
     route(limen, "TCPRoute", "r", [to("plain")])
     limen.start()
     wait_for(lambda: "InvalidCertificateRef" in limen.status("gateway"))
@@ -229,7 +218,7 @@ def test_udp_datagrams_are_answered_and_shared_by_weight(limen, serve):
     for name in ("a", "b", "c"):
         serve(UdpBackend, name)
     tcp = serve(TcpBackend, "t")
-    gateway(limen, [{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
     route(limen, "UDPRoute", "r", [to("a")])
     route(limen, "TCPRoute", "r", [to(tcp.name)])
     limen.start()
@@ -260,7 +249,7 @@ def test_a_service_has_ports_of_both_transports(limen, serve):
         "metadata": {"name": "dns-1", "labels": {"kubernetes.io/service-name": "dns"}},
         "endpoints": [{"addresses": ["127.0.0.1"]}],
         "ports": [{"name": "t", "port": tcp.port, "protocol": "TCP"}, {"name": "u", "port": udp.port, "protocol": "UDP"}]}))
-    gateway(limen, [{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
     for kind in ("TCPRoute", "UDPRoute"):
         route(limen, kind, "r", [{"name": "dns", "port": 53}])
     limen.start()
@@ -286,7 +275,7 @@ def test_a_mistake_is_named_and_what_was_stays_in_force(limen, serve, tmp_path):
 
 def test_status_speaks_of_all_kinds_of_routes(limen, serve):
     serve(TcpBackend, "a")
-    gateway(limen, [{"name": "tls", "port": free_port(), "protocol": "TLS", "tls": PASSTHROUGH},
+    limen.gateway([{"name": "tls", "port": free_port(), "protocol": "TLS", "tls": PASSTHROUGH},
                     {"name": "tcp", "port": free_port(), "protocol": "TCP"},
                     {"name": "udp", "port": free_port(), "protocol": "UDP"}])
     route(limen, "TLSRoute", "r", [to("a")], hostnames=["a.test"])
@@ -307,17 +296,17 @@ def test_a_listener_changes_its_protocol(limen, serve):
     serve(UdpBackend, "u")
     route(limen, "TCPRoute", "r", [to("t")])
     route(limen, "UDPRoute", "r", [to("u")])
-    gateway(limen, [{"name": "x", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "x", "port": port, "protocol": "TCP"}])
     limen.start()
     wait_for(lambda: reached(port) == "t")
-    gateway(limen, [{"name": "x", "port": port, "protocol": "UDP"}])
+    limen.gateway([{"name": "x", "port": port, "protocol": "UDP"}])
     wait_for(lambda: asked(port) == "u x")
     wait_for(lambda: reached(port) is None)
     assert "Envoy refuses" not in limen.status()
-    gateway(limen, [{"name": "x", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "x", "port": port, "protocol": "TCP"}])
     wait_for(lambda: reached(port) == "t")
     wait_for(lambda: asked(port) is None)
-    gateway(limen, [{"name": "x", "port": port, "protocol": "HTTP"}])
+    limen.gateway([{"name": "x", "port": port, "protocol": "HTTP"}])
     wait_for(lambda: reached(port) is None)
     limen.wait_status(404, port=port)
     assert "Envoy refuses" not in limen.status()
@@ -329,7 +318,7 @@ def test_a_udp_port_that_is_taken_heals_when_it_is_free(limen, serve):
     taken.bind(("0.0.0.0", port))
     serve(UdpBackend, "u")
     serve(TcpBackend, "t")
-    gateway(limen, [{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "udp", "port": port, "protocol": "UDP"}, {"name": "tcp", "port": port, "protocol": "TCP"}])
     route(limen, "UDPRoute", "r", [to("u")])
     route(limen, "TCPRoute", "r", [to("t")])
     limen.start()
@@ -343,11 +332,11 @@ def test_a_udp_port_that_is_taken_heals_when_it_is_free(limen, serve):
 def test_an_emptied_folder_withdraws_no_tcp_route(limen, serve):
     port = free_port()
     serve(TcpBackend, "a")
-    gateway(limen, [{"name": "tcp", "port": port, "protocol": "TCP"}])
+    limen.gateway([{"name": "tcp", "port": port, "protocol": "TCP"}])
     route(limen, "TCPRoute", "r", [to("a")])
     limen.start()
     wait_for(lambda: reached(port) == "a")
-    for file in limen.conf.glob("*.json"):
+    for file in limen.conf.glob("[!.]*"):
         file.unlink()
     wait_for(lambda: "1 of them routes" in limen.status())
     assert reached(port) == "a"
@@ -360,7 +349,7 @@ def test_tls_is_passed_through_to_a_name(limen, tmp_path):
     limen.write("backend.json", json.dumps({
         "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend", "metadata": {"name": "a"},
         "spec": {"endpoints": [{"fqdn": {"hostname": "nosuch.invalid", "port": backend.port}}]}}))
-    gateway(limen, [{"name": "tls", "port": port, "protocol": "TLS", "hostname": "*.test", "tls": PASSTHROUGH}])
+    limen.gateway([{"name": "tls", "port": port, "protocol": "TLS", "hostname": "*.test", "tls": PASSTHROUGH}])
     route(limen, "TLSRoute", "r", [to("a")], hostnames=["a.test"])
     limen.start()
     wait_for(lambda: "attachedRoutes=1" in limen.status("gateway"))

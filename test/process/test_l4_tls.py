@@ -1,12 +1,10 @@
 """BackendTLSPolicy under routes of connections: TLS is begun anew behind a listener that ends it, and not where it passes."""
 
-import json
-
 import pytest
 
 from limen import free_port, wait_for
 from pki import Authority, config_map, tls_secret
-from streams import TcpBackend, add_backend, gateway, reached, route, to
+from streams import TcpBackend, add_backend, reached, route, to
 from test_backend_tls import policy
 
 NOWHERE = [{"group": "", "kind": "ConfigMap", "name": "nosuch"}]
@@ -27,7 +25,7 @@ def secured(limen, tmp_path):
 
 def test_tls_that_the_gateway_ends_begins_anew(secured):
     tls, tcp = free_port(), free_port()
-    gateway(secured, [{"name": "tls", "port": tls, "protocol": "TLS", "hostname": "outer.test",
+    secured.gateway([{"name": "tls", "port": tls, "protocol": "TLS", "hostname": "outer.test",
                        "tls": {"certificateRefs": [{"name": "web"}]}},
                       {"name": "tcp", "port": tcp, "protocol": "TCP"}])
     route(secured, "TLSRoute", "ended", [to("a")], section="tls", hostnames=["outer.test"])
@@ -49,7 +47,7 @@ def test_tls_that_the_gateway_ends_begins_anew(secured):
 
 def test_tls_that_passes_through_is_left_alone(secured):
     port = free_port()
-    gateway(secured, [{"name": "through", "port": port, "protocol": "TLS", "tls": {"mode": "Passthrough"}}])
+    secured.gateway([{"name": "through", "port": port, "protocol": "TLS", "tls": {"mode": "Passthrough"}}])
     route(secured, "TLSRoute", "through", [to("a")], hostnames=["inner.test"])
     secured.start()
     wait_for(lambda: reached(port, "inner.test", verify=secured.ca.pem.decode()) == "a")

@@ -27,6 +27,13 @@ void choose_addresses(const Options& options, const api::Gateway& gateway, Gatew
       model.accepted = Verdict::no(
           "UnsupportedAddress",
           fmt::format("spec.addresses: type {} is not supported: use IPAddress", address.type));
+    } else if (!address.routability.empty()) {  // else what was to be private would be public
+      model.accepted = Verdict::no(
+          "UnsupportedAddress",
+          fmt::format("spec.addresses: routability {} is not supported on a host, which has no "
+                      "addresses of Services: name an address of the host that is reachable from "
+                      "where it should be",
+                      address.routability));
     } else if (address.value.empty()) {  // any
       model.addresses.insert(model.addresses.end(), options.addresses.begin(),
                              options.addresses.end());

@@ -3,7 +3,6 @@
 namespace limen::translate {
 namespace {
 
-// GatewayInfrastructure is not here: processes carry no labels or annotations.
 constexpr std::string_view kFeatures[] = {
     "BackendTLSPolicy",
     "BackendTLSPolicySANValidation",
@@ -18,6 +17,7 @@ constexpr std::string_view kFeatures[] = {
     "GatewayFrontendClientCertificateValidationInsecureFallback",
     "GatewayHTTPListenerIsolation",
     "GatewayHTTPSListenerDetectMisdirectedRequests",
+    "GatewayInfrastructure",
     "GatewayPort8080",
     "GatewayRouteHostnameIntersectionPrecedence",
     "GatewayStaticAddresses",

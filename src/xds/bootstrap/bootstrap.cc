@@ -103,6 +103,19 @@ typed_config:
         matcher: {{exact: {id}}}
 )";
 
+Json object_of(const std::map<std::string, std::string>& members) {
+  Json object{Json::Object{}};
+  for (const auto& [name, value] : members) object.set(name, value);
+  return object;
+}
+
+void add_metadata(const BootstrapSettings& settings, Json& node) {
+  Json metadata{Json::Object{}};
+  if (!settings.labels.empty()) metadata.set("labels", object_of(settings.labels));
+  if (!settings.annotations.empty()) metadata.set("annotations", object_of(settings.annotations));
+  if (!metadata.as_object().empty()) node.set("metadata", std::move(metadata));
+}
+
 Json tls_socket(const TlsServer& server) {
   const std::string text =
       fmt::format(kTlsSocket, fmt::arg("certificate", quoted(server.certificate_file)),
@@ -122,6 +135,7 @@ Json make_bootstrap(const BootstrapSettings& settings) {
       fmt::arg("address", remote == nullptr ? pipe(std::get<std::string>(settings.xds_server))
                                             : socket_address(remote->address)));
   Json config = parse_yaml(text).at(0).value;
+  add_metadata(settings, *config.find("node"));
   if (remote != nullptr) {
     Json& cluster = config.find("static_resources")->find("clusters")->as_array().at(0);
     cluster.set("transport_socket", tls_socket(*remote));

@@ -2,6 +2,7 @@
 // all else comes by xDS.  Pure.
 #pragma once
 
+#include <map>
 #include <string>
 #include <variant>
 
@@ -28,6 +29,7 @@ struct BootstrapSettings {
   std::string node;          // node.id
   std::string admin_socket;  // unix socket: never a port that others could reach
   std::variant<std::string, TlsServer> xds_server;  // a unix socket, or another machine
+  std::map<std::string, std::string> labels = {}, annotations = {};  // go to node.metadata
 };
 
 Json make_bootstrap(const BootstrapSettings& settings);
