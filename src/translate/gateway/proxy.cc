@@ -73,6 +73,10 @@ std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
     model->annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
     if (!model->client_certificate) model->client_certificate = gateway.client_certificate;
     append(key, {}, gateway.listeners, *model);
+  }
+  // Sets come after: none takes a host from a Gateway, be it another one of the proxy.
+  for (const auto& [key, gateway] : world.gateways_of_proxy.get(reads, proxy)) {
+    if (!gateway.accepted.ok) continue;
     for (const auto& [set_key, set] : world.sets_of_gateway.get(reads, key)) {
       if (set.attached.ok) append(key, set_key, set.listeners, *model);
     }
