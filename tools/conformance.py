@@ -3,7 +3,7 @@
 
 What Limen has is what it says in the status of a GatewayClass. Tests say what they show: @shows("...") in
 test/process, "# shows: ..." in test/cases. With --check nothing is written: a page that is out of date, a feature
-that is claimed and not shown, or shown and not claimed, is an error.
+that is claimed and not shown by a case and by a test with a real Envoy, or shown and not claimed, is an error.
 """
 
 import ast
@@ -84,8 +84,10 @@ def page(has, places):
 
 def mistakes(has, places):
     known = {row[0] for row in features()}
-    for feature in sorted(has - set(places)):
-        yield f"{feature} is claimed, and no test shows it"
+    for feature in sorted(has):
+        for kind, ending in (("no text case", r"\.case$"), ("no test with a real Envoy", r"^test_")):
+            if not any(re.search(ending, place) for place in places.get(feature, [])):
+                yield f"{feature} is claimed, and {kind} shows it"
     for feature in sorted(set(places) - has):
         yield f"{feature} is shown by {places[feature][0]}, and not claimed in supported_features.cc"
     for feature in sorted((has | set(places)) - known):

@@ -32,6 +32,12 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.as_string() : to_json(value);
 }
 
+Json object_of(const std::map<std::string, std::string>& members) {
+  Json object{Json::Object{}};
+  for (const auto& [name, value] : members) object.set(name, value);
+  return object;
+}
+
 // A host that has loopback addresses only.
 translate::Options options_of_case() {
   translate::Options options;
@@ -97,6 +103,8 @@ class Player {
         check(value, view_.statuses());
       else if (word == "xds")
         check(value, xds);
+      else if (word == "plans")
+        check(value, view_.plans());
       else if (word == "problems")
         check_problems(value);
       else if (word != "rows")
@@ -159,6 +167,32 @@ void View::take(const translate::Output& output) {
     else
       statuses_[name] = translate::emit_status(change.status);
   }
+  for (const infra::PlanChange& change : output.plans) {
+    if (change.plan == nullptr)
+      plans_.erase(change.proxy);
+    else
+      plans_[change.proxy] = change.plan;
+  }
+}
+
+std::map<std::string, Json> View::plans() const {
+  std::map<std::string, Json> result;
+  for (const auto& [proxy, plan] : plans_) {
+    Json::Array ports;
+    for (const infra::PlanPort& port : plan->ports) {
+      Json entry{Json::Object{}};
+      entry.set("listener", port.listener);
+      entry.set("port", static_cast<int64_t>(port.port));
+      entry.set("udp", port.udp);
+      ports.push_back(std::move(entry));
+    }
+    Json json{Json::Object{}};
+    json.set("ports", std::move(ports));
+    json.set("labels", object_of(plan->labels));
+    json.set("annotations", object_of(plan->annotations));
+    result[proxy] = std::move(json);
+  }
+  return result;
 }
 
 std::map<std::string, Json> View::xds() const {
@@ -185,6 +219,7 @@ std::string View::difference(const View& other) const {
     return xds::serialise(*a.second) == xds::serialise(*b.second);
   });
   compare(statuses_, other.statuses_, [](const auto& a, const auto& b) { return a == b; });
+  compare(plans_, other.plans_, [](const auto& a, const auto& b) { return *a == *b; });
   return result;
 }
 

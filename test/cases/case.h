@@ -20,12 +20,15 @@ class View {
   // "routes default/web default/web/http" -> the resource; "HTTPRoute/default/r" -> its status.
   std::map<std::string, Json> xds() const;
   const std::map<std::string, Json>& statuses() const { return statuses_; }
+  // By proxy.
+  std::map<std::string, Json> plans() const;
   // The names of what differs, for a message; "" if nothing does.
   std::string difference(const View& other) const;
 
  private:
   std::map<std::string, std::pair<xds::ResourceType, xds::FragmentPtr>> resources_;
   std::map<std::string, Json> statuses_;
+  std::map<std::string, std::shared_ptr<const infra::ProxyPlan>> plans_;
 };
 
 // Where `actual` falls short of `expected`; nullopt where it does not.  A map asks for the members

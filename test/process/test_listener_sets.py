@@ -50,6 +50,19 @@ def test_entries_serve_http_and_https(limen, backend, tmp_path):
     wait_for(lambda: not can_connect("127.0.0.1", plain))
 
 
+@shows("GatewayAddressEmpty", "GatewayPort8080")
+def test_an_address_without_a_value_is_any_and_ports_are_as_they_are_asked_for(limen):
+    limen.own_port = 8080
+    limen.gateway()
+    gateway(limen, addresses=[{"value": "127.80.80.80"}])  # where nobody else has that port
+    limen.start()
+    wait_for(lambda: can_connect("127.80.80.80", 8080))
+    limen.own_port = free_port()
+    gateway(limen, addresses=[{"type": "IPAddress"}])
+    wait_for(lambda: can_connect("127.0.0.1", limen.own_port))
+    assert "Programmed=True" in limen.status("gateway", "sets")
+
+
 @shows("GatewayStaticAddresses")
 def test_binds_the_addresses_that_are_asked_for(limen):
     limen.own_port = free_port()
