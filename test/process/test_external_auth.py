@@ -131,11 +131,11 @@ class Scene:
         self.limen.write(f"{name}.yaml", backend_yaml(name, service.port))
         return service
 
-    def route(self, *filters, path="/", name="r", backend=None, headers=()):
+    def route(self, *filters, path="/", name="r", backend=None, headers=(), hostnames=None):
         self.limen.route(name, [{
             "matches": [{"path": {"type": "PathPrefix", "value": path},
                          "headers": [{"name": key, "value": value} for key, value in headers]}],
-            "filters": list(filters), "backendRefs": [backend or TO_A]}])
+            "filters": list(filters), "backendRefs": [backend or TO_A]}], hostnames)
 
     def close(self):
         for service in self.services:
@@ -285,12 +285,13 @@ def test_filters_of_a_listener_come_before_routing(limen, scene):
 @shows("GatewayListenerFilters")
 def test_filters_of_a_listener_see_all_requests(limen, scene):
     auth = scene.service("auth")
-    server = EchoServer("calls")
+    server = EchoServer("echo")
     try:
-        limen.write("calls.yaml", server.yaml())
+        limen.write("echo.yaml", server.yaml())
         scene.gateway(ask("auth"))
-        grpc_route(limen, [{"backendRefs": [{**TO_A, "name": "calls"}]}])
-        scene.route({"type": "CORS", "cors": {"allowOrigins": ["https://a.test"]}}, path="/routed")
+        grpc_route(limen, [{"backendRefs": [{**TO_A, "name": "echo"}]}])
+        scene.route({"type": "CORS", "cors": {"allowOrigins": ["https://a.test"]}}, path="/routed",
+                    hostnames=["localhost"])
         limen.start()
         limen.wait_status(200, "/routed")
         for path, host in [("/unrouted", "localhost"), ("/routed", "nosuch.test"), ("/x.Echo/Say", "grpc.test")]:

@@ -32,14 +32,18 @@ void write_names(const std::vector<std::string>& names,
   }
 }
 
+// None: Envoy's defaults, which are the specification's.
+void allow_headers(const std::vector<std::string>& names, authz_v3::ExtAuthz& out) {
+  if (!names.empty()) write_names(names, *out.mutable_allowed_headers());
+}
+
 void write_grpc(const api::HttpExternalAuthFilter& filter, const std::string& cluster,
                 authz_v3::ExtAuthz& out) {
   auto& service = *out.mutable_grpc_service();
   service.mutable_envoy_grpc()->set_cluster_name(cluster);
   service.mutable_envoy_grpc()->set_authority(filter.backend_ref.name);
   service.mutable_timeout()->set_seconds(kTimeoutSeconds);
-  if (filter.grpc && !filter.grpc->allowed_headers.empty())
-    write_names(filter.grpc->allowed_headers, *out.mutable_allowed_headers());
+  if (filter.grpc) allow_headers(filter.grpc->allowed_headers, out);
 }
 
 // Envoy wants a prefix that begins with a slash; the request's path brings one, too.
@@ -56,7 +60,7 @@ void write_http(const api::HttpExternalAuthFilter& filter, const std::string& cl
   service.mutable_server_uri()->set_cluster(cluster);
   service.mutable_server_uri()->mutable_timeout()->set_seconds(kTimeoutSeconds);
   service.set_path_prefix(prefix_of(config.path));
-  write_names(config.allowed_headers, *out.mutable_allowed_headers());
+  allow_headers(config.allowed_headers, out);
   auto& copied = *service.mutable_authorization_response()->mutable_allowed_upstream_headers();
   write_names(config.allowed_response_headers, copied);
   if (config.allowed_response_headers.empty())
