@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import http.server
 import json
+import subprocess
 import threading
 
 import grpc
@@ -13,7 +14,8 @@ from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 from envoy.type.v3 import http_status_pb2
 from google.rpc import status_pb2
 
-from limen import free_port, shows, wait_for
+from limen import LIMEN, free_port, shows, wait_for
+from pki import Authority, ask_once, tls_secret
 from test_grpc import EchoServer, call, grpc_route
 
 PERMISSION_DENIED = 7
@@ -340,3 +342,49 @@ def test_rule_and_backend_ask_both(limen, scene):
     limen.start()
     assert limen.wait_status(200).json["headers"]["x-user"] == "known to own"
     assert rule.asked and own.asked[-1]["headers"] == {"x-user": "known to rule"}
+
+
+@shows("GatewayListenerFilters")
+def test_https_listeners_ask_each_their_own(limen, scene, tmp_path):
+    auth = scene.service("auth")
+    ca, port = Authority(tmp_path, "ca"), free_port()
+    limen.write("crt.json", tls_secret("web", ca.issue("one.test", ["DNS:one.test", "DNS:two.test"])))
+    tls = {"certificateRefs": [{"name": "web"}]}
+    guarded = {"filters": {"requests": [ask("auth", allowedHeaders=["x-never"])]}}
+    limen.write("tls.json", json.dumps({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "tls"},
+        "spec": {"gatewayClassName": "limen", "listeners": [
+            {"name": "one", "port": port, "protocol": "HTTPS", "hostname": "one.test", "tls": tls, **guarded},
+            {"name": "two", "port": port, "protocol": "HTTPS", "hostname": "two.test", "tls": tls}]}}))
+    limen.write("r.json", json.dumps({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "r"},
+        "spec": {"parentRefs": [{"name": "tls"}], "rules": [{"backendRefs": [TO_A]}]}}))
+    limen.start()
+    for host, asked in [("one.test", {"one.test"}), ("two.test", set())]:
+        auth.asked.clear()
+        wait_for(lambda: ask_once(port, ca, host) == 200)
+        assert {seen["headers"]["host"] for seen in auth.asked} == asked
+
+
+def test_a_route_that_a_service_chose_keeps_its_sessions(limen, scene):
+    scene.service("auth", tenant="blue")
+    scene.gateway(ask("auth"))
+    limen.route("r", [
+        {"matches": [{"headers": [{"name": "x-tenant", "value": "blue"}]}], "backendRefs": [TO_A],
+         "sessionPersistence": {"type": "Cookie", "cookie": {"name": "stay"}}}, {"backendRefs": [TO_A]}])
+    limen.start()
+    assert limen.wait_status(200).headers["set-cookie"].startswith("stay=")
+
+
+def test_explain_names_who_is_asked(limen, scene):
+    scene.service("auth")
+    scene.gateway(ask("auth"))
+    scene.route(ask("auth"), path="/own")
+
+    def explain(path):
+        url = f"http://localhost:{limen.port}{path}"
+        return subprocess.run([LIMEN, "explain", url, "-f", str(limen.conf)], capture_output=True, text=True).stdout
+
+    assert "ext_authz/listener/0" in explain("/own") and "ext_authz/rule" in explain("/own")
+    unrouted = explain("/none")
+    assert "404: no route matches" in unrouted and "ext_authz/listener/0" in unrouted and "_unrouted" not in unrouted
