@@ -1,5 +1,6 @@
 #include "explain/explain.h"
 
+#include <absl/strings/match.h>
 #include <absl/strings/str_join.h>
 #include <absl/strings/str_split.h>
 #include <envoy/config/endpoint/v3/endpoint.pb.h>
@@ -15,6 +16,7 @@
 #include "explain/match.h"
 #include "explain/route_text.h"
 #include "translate/backend/resolve.h"
+#include "translate/route/rules.h"
 
 namespace limen::explain {
 namespace {
@@ -53,6 +55,10 @@ class Explainer {
       return std::move(result_);
     }
     result_.virtual_host = absl::StrJoin(host->domains(), ", ");
+    for (const auto& [name, config] : host->typed_per_filter_config()) {
+      if (absl::StrContains(name, "/listener/")) result_.filters.push_back(name);
+    }
+    std::sort(result_.filters.begin(), result_.filters.end());
     const std::vector<Share> shares = choose(*host);
     if (shares.empty()) {
       result_.outcome = "is answered with 404: no route matches";
@@ -182,6 +188,7 @@ class Explainer {
     std::vector<Share> shares;
     uint32_t taken = 0;
     for (const route_v3::Route& route : host.routes()) {
+      if (absl::EndsWith(route.name(), translate::kUnrouted)) break;
       const auto why = mismatch(route.match(), request_);
       if (!why) {
         const auto& match = route.match();

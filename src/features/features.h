@@ -21,6 +21,10 @@ namespace envoy::extensions::transport_sockets::tls::v3 {
 class UpstreamTlsContext;
 }
 
+namespace envoy::extensions::filters::network::http_connection_manager::v3 {
+class HttpFilter;
+}
+
 namespace limen::features {
 
 namespace listener_v3 = envoy::config::listener::v3;
@@ -71,6 +75,24 @@ void write_retry(const api::HttpRouteRule& rule, route_v3::RouteAction& out);
 // ---- cors/: the CORS filter's per-route policy.
 inline constexpr char kCorsFilter[] = "envoy.filters.http.cors";
 void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out);
+
+// ---- external_auth/: ExternalAuth.  GEP-1494, GEP-5224.  Each chain of HTTP filters has places
+// for it, by these names, where nothing happens until a route or virtual host says what.
+inline constexpr char kRuleAuth[] = "envoy.filters.http.ext_authz/rule";
+inline constexpr char kBackendAuth[] = "envoy.filters.http.ext_authz/backend";
+std::string listener_auth(size_t index);  // of a listener's filters
+void write_auth_slot(
+    const std::string& name,
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter& out);
+// What stands there, for typed_per_filter_config: asks the service that `cluster` leads to, and
+// lets nothing through without its consent.  Before routing, what the answer adds to the request
+// chooses the route.
+enum class AuthPhase { kBeforeRouting, kOfRoute };
+google::protobuf::Any external_auth(const api::HttpExternalAuthFilter& filter,
+                                    const std::string& cluster, AuthPhase phase);
+// Makes the filters of all routes of a virtual host ready, for a request that came for one of them
+// may end up with another.
+void await_rerouting(route_v3::VirtualHost& out);
 
 // ---- grpc_web/: calls of browsers, in gRPC-Web, become gRPC.  The filter of each listener does so
 // but for route configurations that turn it off.

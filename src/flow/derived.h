@@ -1,5 +1,5 @@
-// A table whose rows a rule computes: one row per row of a table, or per group of an index that has
-// members.
+// A table whose rows a rule computes: one row per row of a table, or per group of an index (or of
+// either of two) that has members.
 //
 // A rule is a pure function (Reads&, const K&) of what it reads.  It returns a shared_ptr<const V>
 // or an optional<V>; nullptr or nullopt means "no row".  It may read only tables and indexes
@@ -32,6 +32,14 @@ class Derived : public Table<K, V> {
       : Derived(source.graph(), std::move(name), std::move(rule),
                 [&source](const K& key) { return source.has(key); }) {
     source.follow([this](const K& key) { wake(key); });
+  }
+
+  template <class A, class B, class Rule, class = decltype(&B::has)>
+  Derived(std::string name, A& first, B& second, Rule rule)
+      : Derived(first.graph(), std::move(name), std::move(rule),
+                [&first, &second](const K& key) { return first.has(key) || second.has(key); }) {
+    first.follow([this](const K& key) { wake(key); });
+    second.follow([this](const K& key) { wake(key); });
   }
 
   // Rows read the row (or the group) of their own key in these: what nearly every row does needs no

@@ -223,6 +223,30 @@ TEST(Flow, ARowRunsOnceACommit) {
   EXPECT_EQ(world.graph.commit(), 5u);
 }
 
+TEST(Flow, ARowOfTwoSourcesIsThereWhileEitherHasItsKey) {
+  Graph graph;
+  Table<Str, int> left{graph, "left"}, right{graph, "right"};
+  const auto by_value = [](const Str&, int value, auto& emit) { emit(value); };
+  Index<int, Str, int> of_left{"of_left", left, by_value}, of_right{"of_right", right, by_value};
+  int runs = 0;
+  Derived<int, int> both{"both", of_left, of_right, [&](Reads&, int key) {
+                           ++runs;
+                           return std::make_shared<const int>(key);
+                         }};
+  left.set("l", 1);
+  right.set("r", 1);
+  graph.commit();
+  EXPECT_NE(both.peek(1), nullptr);
+  EXPECT_EQ(runs, 1);
+  left.erase("l");
+  graph.commit();
+  EXPECT_NE(both.peek(1), nullptr);
+  right.set("r", 2);
+  graph.commit();
+  EXPECT_EQ(both.peek(1), nullptr);
+  EXPECT_NE(both.peek(2), nullptr);
+}
+
 TEST(Flow, AnEqualValueWakesNobody) {
   Graph graph;
   Table<Str, int> numbers(graph, "numbers");

@@ -58,4 +58,16 @@ std::string ClusterRef::text() const {
   return text;
 }
 
+std::vector<ClusterRef> ProxyModel::clusters() const {
+  std::vector<ClusterRef> all;
+  for (const auto& [name, index] : guarded_listeners) {
+    for (const ListenerAuth& auth : listeners[index].auths) {
+      if (auth.cluster) all.push_back(*auth.cluster);
+    }
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 }  // namespace limen::translate

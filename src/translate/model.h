@@ -17,25 +17,11 @@
 
 #include "api/kinds.h"
 #include "base/box.h"
+#include "translate/backend_model.h"
 #include "translate/route_object.h"
 #include "xds/resources/resource.h"
 
 namespace limen::translate {
-
-using api::ObjectKey;
-using xds::FragmentPtr;
-
-// True, or why not; becomes a condition.
-struct Verdict {
-  bool ok = true;
-  Text reason;  // empty where ok: the condition's own positive reason
-  Text message;
-
-  bool operator==(const Verdict&) const = default;
-  static Verdict no(Text reason, Text message) {
-    return {false, std::move(reason), std::move(message)};
-  }
-};
 
 // ---- GatewayClass
 // --------------------------------------------------------------------------------
@@ -52,9 +38,6 @@ struct ClassModel {
 
 enum class Protocol { kHttp, kHttps, kTls, kTcp, kUdp, kOther };
 
-// Ports of TCP and of UDP are numbered apart.
-enum class Transport { kTcp, kUdp };
-
 inline Transport transport_of(Protocol protocol) {
   return protocol == Protocol::kUdp ? Transport::kUdp : Transport::kTcp;
 }
@@ -63,6 +46,14 @@ inline Transport transport_of(Protocol protocol) {
 inline bool serves_http(Protocol protocol) {
   return protocol == Protocol::kHttp || protocol == Protocol::kHttps;
 }
+
+// An ExternalAuth filter of a listener.  GEP-5224.
+struct ListenerAuth {
+  api::HttpExternalAuthFilter filter;
+  std::optional<ClusterRef> cluster;  // nullopt: the service is not known, and nobody gets through
+
+  bool operator==(const ListenerAuth&) const = default;
+};
 
 struct ListenerModel {
   ObjectKey gateway;
@@ -79,6 +70,7 @@ struct ListenerModel {
   Verdict programmed;                           // what stands in the way apart from those three
   std::string client_ca;                        // SDS name; empty: clients need no certificate
   bool insecure_clients = false;                // AllowInsecureFallback
+  std::vector<ListenerAuth> auths;              // what requests pass before they are routed
   std::vector<std::string> addresses = {"0.0.0.0"};  // to bind; empty: none of the wanted is usable
 
   // Decided among all listeners of the proxy.
@@ -186,10 +178,24 @@ struct ProxyModel {
   std::map<std::string, size_t, std::less<>> route_configurations;
   // IR name -> the served TLS, TCP or UDP listener of that name.
   std::map<std::string, size_t, std::less<>> stream_listeners;
+  // IR name -> the served listener of that name that has `auths`.
+  std::map<std::string, size_t, std::less<>> guarded_listeners;
 
   std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
+  std::vector<ClusterRef> clusters() const;  // that served listeners use; sorted, unique
 
   bool operator==(const ProxyModel& other) const;
+};
+
+// What the virtual hosts of a listener with `auths` have besides their routes.
+struct ListenerGuard {
+  FragmentPtr virtual_host;  // VirtualHost with what configures the filters
+  FragmentPtr rest;          // Route for the requests that no other route takes
+  bool closed = false;       // ... which are all, for a service is not known
+
+  bool operator==(const ListenerGuard& other) const {
+    return *virtual_host == *other.virtual_host && *rest == *other.rest && closed == other.closed;
+  }
 };
 
 // What the filter chains of a TLS, TCP or UDP listener have in common.
@@ -285,78 +291,6 @@ struct Attachments {
 struct HostnameConflicts {
   std::map<RouteKey, RouteKey> rejected;
   bool operator==(const HostnameConflicts&) const = default;
-};
-
-// ---- Backend
-// -------------------------------------------------------------------------------------
-
-// kTls: TLS of a client that is passed through, so that no policy may add TLS to it.
-enum class BackendProtocol { kHttp1, kHttp2, kWebSocket, kTls, kUdp };
-
-// A Service or Backend as routes see it.
-struct BackendTarget {
-  struct Port {
-    int32_t port = 0;  // 0: a Backend's, whose endpoints have their own
-    BackendProtocol protocol = BackendProtocol::kHttp1;
-    Transport transport = Transport::kTcp;
-    bool operator==(const Port&) const = default;
-  };
-  Verdict usable;
-  std::vector<Port> ports;
-  bool unix_socket = false;  // an endpoint is one
-
-  bool operator==(const BackendTarget&) const = default;
-};
-
-// A cluster's identity: the backend and the settings that matter.  Routes that agree share it.
-struct ClusterRef {
-  api::Kind kind = api::Kind::kService;
-  ObjectKey object;
-  int32_t port = 0;  // of a Service; 0 for a Backend
-  BackendProtocol protocol = BackendProtocol::kHttp1;
-
-  auto operator<=>(const ClusterRef&) const = default;
-  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp".
-  std::string text() const;
-  template <class H>
-  friend H AbslHashValue(H h, const ClusterRef& ref) {
-    return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol);
-  }
-};
-
-// A Service or Backend: what policies target.
-struct TargetKey {
-  api::Kind kind = api::Kind::kService;
-  ObjectKey object;
-
-  auto operator<=>(const TargetKey&) const = default;
-  std::string text() const { return std::string(api::info(kind).name) + "/" + object.text(); }
-  template <class H>
-  friend H AbslHashValue(H h, const TargetKey& key) {
-    return H::combine(std::move(h), key.kind, key.object);
-  }
-};
-
-// A BackendTLSPolicy with its CAs read.
-struct BackendTls {
-  Verdict accepted, resolved_refs;
-  FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
-
-  bool operator==(const BackendTls& other) const {
-    return accepted == other.accepted && resolved_refs == other.resolved_refs &&
-           (context == nullptr) == (other.context == nullptr) &&
-           (context == nullptr || *context == *other.context);
-  }
-};
-
-struct ProxyCluster {
-  Text proxy;
-  ClusterRef cluster;
-  auto operator<=>(const ProxyCluster&) const = default;
-  template <class H>
-  friend H AbslHashValue(H h, const ProxyCluster& key) {
-    return H::combine(std::move(h), key.proxy, key.cluster);
-  }
 };
 
 // ---- Translated route

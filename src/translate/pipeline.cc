@@ -130,6 +130,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       classes("classes", gateway_classes, bind(*this, classify)),
       certificates("certificates", secret_objects, bind(*this, read_certificate)),
       frontend_tls("frontend_tls", gateway_objects, bind(*this, read_frontend_tls)),
+      service_targets("service_targets", services, bind(*this, target_of_service)),
+      backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
       gateway_specs("gateway_specs", gateway_objects, bind(*this, read_gateway)),
       gateways_of_proxy("gateways_of_proxy", gateway_specs,
                         [](const auto&, const auto& gateway, auto& emit) {
@@ -145,9 +147,6 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           bind(*this, client_certificate_of)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
-
-      service_targets("service_targets", services, bind(*this, target_of_service)),
-      backend_targets("backend_targets", backends, bind(*this, target_of_backend)),
 
       policies_of_target("policies_of_target", backend_tls_policies,
                          [](const auto& key, const auto& policy, auto& emit) {
@@ -168,6 +167,13 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                          bind(*this, find_hostname_conflicts)),
       attachments("attachments", candidates, bind(*this, settle_attachments)),
       routes("routes", attachments, bind(*this, translate_route)),
+
+      guarded_listeners("guarded_listeners", proxies,
+                        [](const auto& proxy, const auto& model, auto& emit) {
+                          for (const auto& [name, index] : model.guarded_listeners)
+                            emit(ProxyName{proxy, name});
+                        }),
+      listener_guards("listener_guards", guarded_listeners, bind(*this, guard_listener)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,
                              [](const auto& key, const auto& route, auto& emit) {
@@ -227,14 +233,25 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                        [](const auto&, const auto& route, auto& emit) {
                          for (const ProxyCluster& use : route.clusters) emit(use.cluster);
                        }),
-      clusters("clusters", users_of_cluster, bind(*this, build_cluster)),
-      endpoints("endpoints", users_of_cluster, bind(*this, build_endpoints)),
+      proxies_of_cluster("proxies_of_cluster", proxies,
+                         [](const auto&, const auto& model, auto& emit) {
+                           for (const ClusterRef& cluster : model.clusters()) emit(cluster);
+                         }),
+      clusters("clusters", users_of_cluster, proxies_of_cluster, bind(*this, build_cluster)),
+      endpoints("endpoints", users_of_cluster, proxies_of_cluster, bind(*this, build_endpoints)),
       users_of_proxy_cluster("users_of_proxy_cluster", routes,
                              [](const auto&, const auto& route, auto& emit) {
                                for (const ProxyCluster& use : route.clusters) emit(use);
                              }),
-      proxy_clusters("proxy_clusters", users_of_proxy_cluster, bind(*this, cluster_of_proxy)),
-      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, bind(*this, endpoints_of_proxy)),
+      listeners_with_cluster("listeners_with_cluster", proxies,
+                             [](const auto& proxy, const auto& model, auto& emit) {
+                               for (const ClusterRef& cluster : model.clusters())
+                                 emit(ProxyCluster{proxy, cluster});
+                             }),
+      proxy_clusters("proxy_clusters", users_of_proxy_cluster, listeners_with_cluster,
+                     bind(*this, cluster_of_proxy)),
+      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, listeners_with_cluster,
+                      bind(*this, endpoints_of_proxy)),
       clusters_of_target("clusters_of_target", proxy_clusters,
                          [](const auto& key, const auto&, auto& emit) {
                            emit(TargetKey{key.cluster.kind, key.cluster.object});

@@ -60,6 +60,9 @@ struct World {
   flow::Derived<ObjectKey, Certificate> certificates;
   // Gateway -> how its clients are checked.
   flow::Derived<ObjectKey, FrontendTls> frontend_tls;
+  // Service, Backend -> what routes and listeners need to know of it.
+  flow::Derived<ObjectKey, BackendTarget> service_targets;
+  flow::Derived<ObjectKey, BackendTarget> backend_targets;
   // Gateway -> its listeners, each looked at by itself.
   flow::Derived<ObjectKey, GatewayModel> gateway_specs;
   flow::Index<std::string, ObjectKey, GatewayModel, GatewayOrder> gateways_of_proxy;
@@ -74,10 +77,6 @@ struct World {
   flow::Derived<ObjectKey, GatewayModel> gateways;
   // ListenerSet -> its entries as decided.
   flow::Derived<ObjectKey, ListenerSetModel> sets;
-
-  // Service, Backend -> what a route needs to know of it.
-  flow::Derived<ObjectKey, BackendTarget> service_targets;
-  flow::Derived<ObjectKey, BackendTarget> backend_targets;
 
   // BackendTLSPolicies by what they target, first the one that prevails.
   flow::Index<TargetKey, ObjectKey, api::BackendTlsPolicy, PolicyOrder> policies_of_target;
@@ -95,6 +94,10 @@ struct World {
   flow::Derived<RouteKey, Attachments> attachments;
   // Route -> its xDS and the clusters it uses.
   flow::Derived<RouteKey, TranslatedRoute> routes;
+
+  // (proxy, listener) with filters of its own -> what they are to its virtual hosts.
+  flow::Index<ProxyName, std::string, ProxyModel> guarded_listeners;
+  flow::Derived<ProxyName, ListenerGuard> listener_guards;
 
   flow::Index<VirtualHostKey, RouteKey, TranslatedRoute, MatchOrder, xds::Fragment>
       routes_of_virtual_host;
@@ -123,10 +126,13 @@ struct World {
   flow::Index<PortKey, std::string, ProxyModel> ports;
   flow::Derived<PortKey, xds::Fragment> listeners;
 
+  // Clusters are used by routes, and by listeners themselves.
   flow::Index<ClusterRef, RouteKey, TranslatedRoute> users_of_cluster;
+  flow::Index<ClusterRef, std::string, ProxyModel> proxies_of_cluster;
   flow::Derived<ClusterRef, xds::Fragment> clusters;
   flow::Derived<ClusterRef, xds::Fragment> endpoints;
   flow::Index<ProxyCluster, RouteKey, TranslatedRoute> users_of_proxy_cluster;
+  flow::Index<ProxyCluster, std::string, ProxyModel> listeners_with_cluster;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
   // Which clusters of which proxies lead to a Service or Backend.

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "translate/grants.h"
-
 namespace limen::translate {
 namespace {
 
@@ -52,10 +50,8 @@ BackendProtocol protocol_for(api::Kind route, BackendProtocol declared) {
   return route == api::Kind::kHttpRoute ? declared : BackendProtocol::kHttp1;
 }
 
-}  // namespace
-
-ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
-                                const api::BackendObjectReference& ref) {
+ResolvedBackend resolve(flow::Reads& reads, World& world, const Referrer& from, Transport transport,
+                        const api::BackendObjectReference& ref) {
   const bool is_service = ref.group.empty() && ref.kind == "Service";
   const bool is_own = ref.group == api::kEnvoyGroup && ref.kind == "Backend";
   if (!is_service && !is_own) {
@@ -64,20 +60,34 @@ ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey
         fmt::format("a backendRef must name a Service or a Backend, not a {} of group '{}'",
                     ref.kind, ref.group));
   }
-  const std::string_view kind = api::info(from.kind).name;
-  const Text& name_space = from.object.name_space;
-  const ObjectKey key{ref.name_space.value_or(name_space), ref.name};
-  if (!may_refer(reads, world, {api::kGatewayGroup, kind, name_space}, ref.group, ref.kind, key)) {
+  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
+  if (!may_refer(reads, world, from, ref.group, ref.kind, key)) {
     return failed(
         "RefNotPermitted",
         fmt::format("{} {}: no ReferenceGrant in namespace {} lets {}s of namespace {} refer to it",
-                    ref.kind, key.text(), key.name_space, kind, name_space));
+                    ref.kind, key.text(), key.name_space, from.kind, from.name_space));
   }
+  return is_service ? resolve_service(reads, world, key, ref.port, transport)
+                    : resolve_own(reads, world, key, transport);
+}
+
+}  // namespace
+
+ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
+                                const api::BackendObjectReference& ref) {
+  const Referrer referrer{api::kGatewayGroup, api::info(from.kind).name, from.object.name_space};
   const Transport transport = from.kind == api::Kind::kUdpRoute ? Transport::kUdp : Transport::kTcp;
-  ResolvedBackend backend = is_service ? resolve_service(reads, world, key, ref.port, transport)
-                                       : resolve_own(reads, world, key, transport);
+  ResolvedBackend backend = resolve(reads, world, referrer, transport, ref);
   backend.cluster.protocol = protocol_for(from.kind, backend.cluster.protocol);
   return backend;
+}
+
+ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
+                                     const api::HttpExternalAuthFilter& filter) {
+  ResolvedBackend service = resolve(reads, world, from, Transport::kTcp, filter.backend_ref);
+  if (filter.protocol == api::ExternalAuthProtocol::kGrpc)
+    service.cluster.protocol = BackendProtocol::kHttp2;
+  return service;
 }
 
 }  // namespace limen::translate

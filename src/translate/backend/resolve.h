@@ -1,7 +1,7 @@
 // backendRefs -> clusters, or why not.
 #pragma once
 
-#include "translate/world.h"
+#include "translate/grants.h"
 
 namespace limen::translate {
 
@@ -17,5 +17,9 @@ struct ResolvedBackend {
 // A backendRef of the route `from`.
 ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
                                 const api::BackendObjectReference& ref);
+
+// The service that an ExternalAuth filter of an object of that kind and namespace asks.
+ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
+                                     const api::HttpExternalAuthFilter& filter);
 
 }  // namespace limen::translate

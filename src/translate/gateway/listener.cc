@@ -37,8 +37,14 @@ void add_http_filter(const char* name, const Config& config, bool disabled, Hcm&
   filter->set_disabled(disabled);
 }
 
-void add_http_filters(Hcm& hcm) {
+// Those of listeners come first, for they decide before a request is routed; CORS answers
+// preflights before the routes' filters ask who it is.
+void add_http_filters(size_t listener_auths, Hcm& hcm) {
+  for (size_t i = 0; i < listener_auths; ++i)
+    features::write_auth_slot(features::listener_auth(i), *hcm.add_http_filters());
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
+  features::write_auth_slot(features::kRuleAuth, *hcm.add_http_filters());
+  features::write_auth_slot(features::kBackendAuth, *hcm.add_http_filters());
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
                   hcm);
   add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), false, hcm);
@@ -57,7 +63,16 @@ void harden(Hcm& hcm) {
   hcm.set_server_header_transformation(Hcm::PASS_THROUGH);
 }
 
-Hcm connection_manager(const std::string& route_configuration, const std::string& stat_prefix) {
+// How many ExternalAuth filters of listeners the filter chain of these can run.  The place for one
+// is always there: the first changes no xDS listener.
+size_t auth_slots(const std::vector<ListenerModel>& listeners) {
+  size_t most = 1;
+  for (const ListenerModel& listener : listeners) most = std::max(most, listener.auths.size());
+  return most;
+}
+
+Hcm connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
+                       size_t listener_auths) {
   Hcm hcm;
   hcm.set_codec_type(Hcm::AUTO);
   hcm.set_stat_prefix(stat_prefix);
@@ -73,15 +88,16 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
   features::write_stdout_log(*hcm.add_access_log());
-  add_http_filters(hcm);
+  add_http_filters(listener_auths, hcm);
   return hcm;
 }
 
 void add_connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
-                            listener_v3::FilterChain& chain) {
+                            size_t listener_auths, listener_v3::FilterChain& chain) {
   auto* filter = chain.add_filters();
   filter->set_name("envoy.filters.network.http_connection_manager");
-  filter->mutable_typed_config()->PackFrom(connection_manager(route_configuration, stat_prefix));
+  filter->mutable_typed_config()->PackFrom(
+      connection_manager(route_configuration, stat_prefix, listener_auths));
 }
 
 void write_sds(const std::string& name,
@@ -125,7 +141,7 @@ FragmentPtr https_chain(const PortModel& port, const ListenerModel& model) {
   chain.set_name(model.ir_name());
   if (model.hostname != "*") chain.mutable_filter_chain_match()->add_server_names(model.hostname);
   add_connection_manager(route_configuration_of(port, model),
-                         "https-" + std::to_string(port.bind_port), chain);
+                         "https-" + std::to_string(port.bind_port), auth_slots({model}), chain);
   add_tls(model, {"h2", "http/1.1"}, chain);
   return xds::fragment_of(chain);
 }
@@ -192,7 +208,8 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
     return join_listeners(reads, world, key.proxy, *port, listener);
   auto* chain = listener.mutable_default_filter_chain();
   chain->set_name(port->name);
-  add_connection_manager(port->name, "http-" + std::to_string(port->bind_port), *chain);
+  add_connection_manager(port->name, "http-" + std::to_string(port->bind_port),
+                         auth_slots(port->listeners), *chain);
   return xds::fragment_of(listener);
 }
 

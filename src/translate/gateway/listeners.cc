@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "translate/backend/resolve.h"
 #include "translate/gateway/rules.h"
 #include "translate/grants.h"
 
@@ -87,7 +88,35 @@ void add_certificates(flow::Reads& reads, World& world, const Referrer& from,
   } else if (worst.reason == "InvalidCertificateRef") {
     worst.reason = "PartiallyInvalidCertificateRef";
   }
-  listener.resolved_refs = std::move(worst);
+  listener.resolved_refs = std::move(worst);  // without a certificate nothing else matters
+}
+
+// GEP-5224 ("Status Reporting").
+void add_filters(flow::Reads& reads, World& world, const Referrer& from,
+                 const std::vector<api::ListenerFilter>& filters, ListenerModel& listener) {
+  const auto refuse = [&listener](const char* reason, size_t index, const char* why) {
+    listener.accepted = Verdict::no(reason, fmt::format("filters.requests[{}]: {}", index, why));
+  };
+  for (size_t i = 0; i < filters.size(); ++i) {
+    if (!serves_http(listener.protocol))
+      return refuse("InvalidListenerFilter", i,
+                    "only listeners of protocol HTTP or HTTPS have any");
+    if (!filters[i].external_auth)
+      return refuse("UnsupportedValue", i, "of type ExtensionRef none is known; use ExternalAuth");
+    const api::HttpExternalAuthFilter& filter = *filters[i].external_auth;
+    const ResolvedBackend service = resolve_auth_service(reads, world, from, filter);
+    listener.auths.push_back({filter, std::nullopt});
+    if (service.verdict.ok) {
+      listener.auths.back().cluster = service.cluster;
+    } else if (listener.resolved_refs.ok) {
+      const bool forbidden = service.verdict.reason == "RefNotPermitted";
+      listener.resolved_refs =
+          Verdict::no(forbidden ? service.verdict.reason : Text("InvalidListenerFilterRef"),
+                      fmt::format("filters.requests[{}].externalAuth.backendRef: {}; all requests "
+                                  "are answered with 500",
+                                  i, service.verdict.message));
+    }
+  }
 }
 
 }  // namespace
@@ -116,13 +145,11 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
   listener.passthrough = listener.protocol == Protocol::kTls && spec.tls &&
                          spec.tls->mode == api::TlsMode::kPassthrough;
   allow_kinds(spec, listener);
-  if (spec.filters) {  // they may be what keeps requests out
-    listener.accepted = Verdict::no("UnsupportedValue", "filters: are not supported yet");
-    return listener;
-  }
-  listener.programmed = check_tls(spec, *protocol);
   const Referrer from{api::kGatewayGroup, owner.set.name.empty() ? "Gateway" : "ListenerSet",
                       listener.name_space()};
+  if (spec.filters) add_filters(reads, world, from, spec.filters->requests, listener);
+  if (!listener.accepted.ok) return listener;  // a filter may be what keeps requests out
+  listener.programmed = check_tls(spec, *protocol);
   if (listener.programmed.ok && spec.tls && !listener.passthrough)
     add_certificates(reads, world, from, spec, listener);
   check_clients(owner.clients, listener);

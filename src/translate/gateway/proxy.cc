@@ -48,6 +48,7 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
     if (serves_http(listener.protocol)) {
       listener.route_configuration = route_configuration_of(port, listener);
       model.route_configurations.emplace(listener.route_configuration, i);
+      if (!listener.auths.empty()) model.guarded_listeners[listener.ir_name()] = i;
     } else {
       model.stream_listeners[listener.ir_name()] = i;
     }

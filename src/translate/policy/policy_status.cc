@@ -37,6 +37,14 @@ void add_gateways(flow::Reads& reads, World& world, const ProxyCluster& cluster,
       }
     }
   }
+  for (const auto& [proxy, model] : world.listeners_with_cluster.get(reads, cluster)) {
+    for (const auto& [name, index] : model.guarded_listeners) {
+      const auto& auths = model.listeners[index].auths;
+      if (std::any_of(auths.begin(), auths.end(),
+                      [&](const auto& auth) { return auth.cluster == cluster.cluster; }))
+        out.insert(model.listeners[index].gateway);
+    }
+  }
 }
 
 // The number of the port that a sectionName names; nullopt: none.

@@ -25,6 +25,7 @@ struct HttpTarget {
   const api::HttpBackendRef* ref;
   ResolvedBackend backend;
   std::vector<ResolvedBackend> mirrors;  // by the ref's own mirror filters, in order
+  std::optional<ResolvedBackend> auth;   // of its ExternalAuth
 };
 
 // One rule, with all that is the same for its matches, listeners and hosts.
@@ -35,6 +36,7 @@ struct HttpRule {
   std::string path;                      // "spec.rules[i]"
   std::vector<HttpTarget> targets;       // by backendRef, in order
   std::vector<ResolvedBackend> mirrors;  // by mirror filter, in order
+  std::optional<ResolvedBackend> auth;   // of its ExternalAuth
   Problems problems;  // the rule cannot be translated: it is answered with an error
 
   std::string name() const;  // "httproute/<namespace>/<name>/rule/<index>"

@@ -20,11 +20,27 @@ struct FilterPlace {
   const api::HttpRouteMatch& match;
   const AttachedListener& listener;
   const std::vector<ResolvedBackend>& mirrors;
+  const std::optional<ResolvedBackend>& auth;
+  const char* auth_name;  // of its HTTP filter
 };
+
+// REQUIRES: the service is known.
+Problems write_auth(const api::HttpExternalAuthFilter& filter, const FilterPlace& place,
+                    const std::string& path, route_v3::Route& route) {
+  auto& config = (*route.mutable_typed_per_filter_config())[place.auth_name];
+  if (!config.type_url().empty())
+    return {{"UnsupportedValue", path + ".type", "only one ExternalAuth may be in a list"}};
+  config =
+      features::external_auth(filter, place.auth->cluster.text(), features::AuthPhase::kOfRoute);
+  return {};
+}
+
+// Whom its service would let through is not known.
+bool is_closed(const std::optional<ResolvedBackend>& auth) { return auth && !auth->verdict.ok; }
 
 Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& place,
                       const std::string& path, size_t& mirror, route_v3::Route& route) {
-  const auto& [match, listener, mirrors] = place;
+  const auto& [match, listener, mirrors, auth, auth_name] = place;
   switch (filter.type) {
     case api::HttpFilterType::kRequestHeaderModifier:
       return features::write_request_headers(
@@ -52,8 +68,9 @@ Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& pla
     case api::HttpFilterType::kCors:
       if (filter.cors) features::write_cors(*filter.cors, route);
       return {};
-    case api::HttpFilterType::kExtensionRef:
-    case api::HttpFilterType::kExternalAuth: break;
+    case api::HttpFilterType::kExternalAuth:
+      return write_auth(*filter.external_auth, place, path, route);
+    case api::HttpFilterType::kExtensionRef: break;
   }
   return {{"UnsupportedValue", path + ".type", "filters of this type are not supported yet"}};
 }
@@ -107,7 +124,7 @@ void expect_missing_clusters(const HttpRule& view, route_v3::RouteAction& action
 // False: there is nothing to send the request to.
 bool write_target(const HttpRule& view, const HttpTarget& target, const FilterPlace& place,
                   route_v3::Route& route, Problems& problems) {
-  if (!target.backend.verdict.ok || target.ref->weight == 0) return false;
+  if (!target.backend.verdict.ok || target.ref->weight == 0 || is_closed(target.auth)) return false;
   expect_missing_clusters(view, *route.mutable_route());
   route.mutable_route()->set_cluster(target.backend.cluster.text());
   problems_of(write_filters(target.ref->filters, place, path_of(view, target), route), problems);
@@ -160,13 +177,20 @@ Problems write_action(const HttpRule& view, const HttpShare& share,
     fraction.set_numerator(share.below);
     fraction.set_denominator(envoy::type::v3::FractionalPercent::MILLION);
   }
-  Problems problems =
-      write_filters(view.rule.filters, {match, listener, view.mirrors}, view.path, route);
+  if (is_closed(view.auth)) {
+    answer(view.form.failure_status(), route);
+    return {};
+  }
+  Problems problems = write_filters(view.rule.filters,
+                                    {match, listener, view.mirrors, view.auth, features::kRuleAuth},
+                                    view.path, route);
   if (!problems.empty() || route.has_redirect()) return problems;
   const bool sent = share.target == nullptr
                         ? write_targets(view, route, problems)
                         : write_target(view, *share.target,
-                                       {match, listener, share.target->mirrors}, route, problems);
+                                       {match, listener, share.target->mirrors, share.target->auth,
+                                        features::kBackendAuth},
+                                       route, problems);
   if (!sent) answer(view.form.failure_status(), route);
   if (!problems.empty()) return problems;
   if (!route.has_route()) return {};

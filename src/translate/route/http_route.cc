@@ -45,11 +45,13 @@ class Translation {
  private:
   HttpRule view_of(size_t index) {
     HttpRule view{
-        form_, route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {},
+        form_, route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {}, {},
         {}};
     for (const auto& ref : view.rule.backend_refs)
-      view.targets.push_back({&ref, resolve(ref.ref), mirrors_of(ref.filters)});
+      view.targets.push_back(
+          {&ref, resolve(ref.ref), mirrors_of(ref.filters), auth_of(ref.filters)});
     view.mirrors = mirrors_of(view.rule.filters);
+    view.auth = auth_of(view.rule.filters);
     return view;
   }
 
@@ -61,8 +63,22 @@ class Translation {
     return mirrors;
   }
 
+  // More than one is a mistake that write_filters() reports.
+  std::optional<ResolvedBackend> auth_of(const std::vector<api::HttpRouteFilter>& filters) {
+    for (const auto& filter : filters) {
+      if (!filter.external_auth) continue;
+      const Referrer from{api::kGatewayGroup, api::info(form_.kind).name,
+                          route_.metadata.name_space};
+      return noted(resolve_auth_service(reads_, world_, from, *filter.external_auth));
+    }
+    return std::nullopt;
+  }
+
   ResolvedBackend resolve(const api::BackendObjectReference& ref) {
-    ResolvedBackend backend = resolve_backend(reads_, world_, form_.key(), ref);
+    return noted(resolve_backend(reads_, world_, form_.key(), ref));
+  }
+
+  ResolvedBackend noted(ResolvedBackend backend) {
     if (!backend.verdict.ok && result_.resolved_refs.ok) result_.resolved_refs = backend.verdict;
     return backend;
   }
@@ -161,9 +177,11 @@ class Translation {
       if (backend.verdict.ok) result_.clusters.push_back({proxy, backend.cluster});
     };
     std::for_each(view.mirrors.begin(), view.mirrors.end(), use);
+    if (view.auth) use(*view.auth);
     for (const HttpTarget& target : view.targets) {
       use(target.backend);
       std::for_each(target.mirrors.begin(), target.mirrors.end(), use);
+      if (target.auth) use(*target.auth);
     }
   }
 

@@ -11,10 +11,11 @@ namespace {
 
 namespace route_v3 = envoy::config::route::v3;
 
-route_v3::VirtualHost empty_virtual_host(std::string_view listener, std::string_view host) {
+route_v3::VirtualHost empty_virtual_host(const VirtualHostKey& key, const ListenerGuard* guard) {
   route_v3::VirtualHost message;
-  message.set_name(fmt::format("{}/{}", listener, underscored(host)));
-  message.add_domains(std::string(host));
+  if (guard != nullptr) message.ParseFromString(xds::serialise(*guard->virtual_host));
+  message.set_name(fmt::format("{}/{}", std::string_view(key.listener), underscored(key.host)));
+  message.add_domains(std::string(key.host));
   return message;
 }
 
@@ -38,12 +39,14 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
                                                        const VirtualHostKey& key) {
   constexpr int kField = route_v3::VirtualHost::kRoutesFieldNumber;
   const auto& members = world.routes_of_virtual_host.get(reads, key);
-  xds::FragmentBuilder joined(empty_virtual_host(key.listener, key.host), kField, members.size());
+  const ListenerGuard* guard = world.listener_guards.get(reads, {key.proxy, key.listener});
+  xds::FragmentBuilder joined(empty_virtual_host(key, guard), kField, members.size() + 1);
   const auto elements = [](const auto& range, xds::FragmentBuilder& out) {
     for (const auto& [order, route_key, route] : range.sorted())
       out.add(route.entries[order.entry].route);
   };
-  join(members, kField, elements, joined);
+  if (guard == nullptr || !guard->closed) join(members, kField, elements, joined);
+  if (guard != nullptr) joined.add(guard->rest);
   return std::move(joined).take();
 }
 
@@ -70,7 +73,11 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
 std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, World& world,
                                                         const VirtualHostKey& key) {
   if (world.virtual_hosts.get(reads, key) != nullptr) return nullptr;
-  return xds::fragment_of(empty_virtual_host(key.listener, key.host));
+  const ListenerGuard* guard = world.listener_guards.get(reads, {key.proxy, key.listener});
+  xds::FragmentBuilder joined(empty_virtual_host(key, guard),
+                              route_v3::VirtualHost::kRoutesFieldNumber, 1);
+  if (guard != nullptr) joined.add(guard->rest);
+  return std::move(joined).take();
 }
 
 }  // namespace limen::translate

@@ -21,6 +21,12 @@ std::shared_ptr<const Attachments> settle_attachments(flow::Reads& reads, World&
 std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
                                                        const RouteKey& key);
 
+// What the filters of a listener are to its virtual hosts.  The route of requests that no other
+// takes has a name that ends so.
+inline constexpr char kUnrouted[] = "/_unrouted";
+std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& world,
+                                                    const ProxyName& key);
+
 // All routes of one host on one listener, in order of precedence.
 std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World& world,
                                                        const VirtualHostKey& key);

@@ -1,0 +1,103 @@
+// What is known of backends: where requests can go, and the clusters that lead there.  Part of the
+// model (model.h), apart because listeners refer to backends, too.
+#pragma once
+
+#include <absl/hash/hash.h>
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "api/kinds.h"
+#include "xds/resources/resource.h"
+
+namespace limen::translate {
+
+using api::ObjectKey;
+using xds::FragmentPtr;
+
+// True, or why not; becomes a condition.
+struct Verdict {
+  bool ok = true;
+  Text reason;  // empty where ok: the condition's own positive reason
+  Text message;
+
+  bool operator==(const Verdict&) const = default;
+  static Verdict no(Text reason, Text message) {
+    return {false, std::move(reason), std::move(message)};
+  }
+};
+
+// Ports of TCP and of UDP are numbered apart.
+enum class Transport { kTcp, kUdp };
+
+// kTls: TLS of a client that is passed through, so that no policy may add TLS to it.
+enum class BackendProtocol { kHttp1, kHttp2, kWebSocket, kTls, kUdp };
+
+// A Service or Backend as routes see it.
+struct BackendTarget {
+  struct Port {
+    int32_t port = 0;  // 0: a Backend's, whose endpoints have their own
+    BackendProtocol protocol = BackendProtocol::kHttp1;
+    Transport transport = Transport::kTcp;
+    bool operator==(const Port&) const = default;
+  };
+  Verdict usable;
+  std::vector<Port> ports;
+  bool unix_socket = false;  // an endpoint is one
+
+  bool operator==(const BackendTarget&) const = default;
+};
+
+// A cluster's identity: the backend and the settings that matter.  Routes that agree share it.
+struct ClusterRef {
+  api::Kind kind = api::Kind::kService;
+  ObjectKey object;
+  int32_t port = 0;  // of a Service; 0 for a Backend
+  BackendProtocol protocol = BackendProtocol::kHttp1;
+
+  auto operator<=>(const ClusterRef&) const = default;
+  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp".
+  std::string text() const;
+  template <class H>
+  friend H AbslHashValue(H h, const ClusterRef& ref) {
+    return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol);
+  }
+};
+
+// A Service or Backend: what policies target.
+struct TargetKey {
+  api::Kind kind = api::Kind::kService;
+  ObjectKey object;
+
+  auto operator<=>(const TargetKey&) const = default;
+  std::string text() const { return std::string(api::info(kind).name) + "/" + object.text(); }
+  template <class H>
+  friend H AbslHashValue(H h, const TargetKey& key) {
+    return H::combine(std::move(h), key.kind, key.object);
+  }
+};
+
+// A BackendTLSPolicy with its CAs read.
+struct BackendTls {
+  Verdict accepted, resolved_refs;
+  FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
+
+  bool operator==(const BackendTls& other) const {
+    return accepted == other.accepted && resolved_refs == other.resolved_refs &&
+           (context == nullptr) == (other.context == nullptr) &&
+           (context == nullptr || *context == *other.context);
+  }
+};
+
+struct ProxyCluster {
+  Text proxy;
+  ClusterRef cluster;
+  auto operator<=>(const ProxyCluster&) const = default;
+  template <class H>
+  friend H AbslHashValue(H h, const ProxyCluster& key) {
+    return H::combine(std::move(h), key.proxy, key.cluster);
+  }
+};
+
+}  // namespace limen::translate
