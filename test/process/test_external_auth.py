@@ -27,7 +27,8 @@ def backend_yaml(name, port):
 
 
 class HttpAuth:
-    """Lets a request pass unless its Authorization is "nobody"; says who it is, and which tenant."""
+    """Lets a request pass unless its Authorization is "nobody", fails where it is "broken"; says who it is, and which
+    tenant."""
 
     def __init__(self, name, tenant="red"):
         self.name, self.asked = name, []
@@ -40,9 +41,9 @@ class HttpAuth:
                 body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
                 headers = {key.lower(): value for key, value in self.headers.items()}
                 auth.asked.append({"method": self.command, "path": self.path, "headers": headers, "body": body})
-                denied = headers.get("authorization") == "nobody"
-                text = b"who are you?" if denied else b"welcome"
-                self.send_response(401 if denied else 200)
+                status = {"nobody": 401, "broken": 503}.get(headers.get("authorization"), 200)
+                text = b"welcome" if status == 200 else b"who are you?"
+                self.send_response(status)
                 self.send_header("content-length", str(len(text)))
                 self.send_header("content-type", "text/x-auth")
                 self.send_header("www-authenticate", "Test")
@@ -174,6 +175,7 @@ def test_http_service_decides(limen, scene):
     answer = limen.get("/", headers={"authorization": "nobody"})
     assert (answer.status, answer.text) == (401, "who are you?")
     assert answer.headers["www-authenticate"] == "Test" and len(scene.a.requests) == before
+    assert limen.get("/", headers={"authorization": "broken"}).status == 403 and len(scene.a.requests) == before
 
 
 def test_only_named_headers_of_the_answer_go_on(limen, scene):
@@ -388,3 +390,24 @@ def test_explain_names_who_is_asked(limen, scene):
     assert "ext_authz/listener/0" in explain("/own") and "ext_authz/rule" in explain("/own")
     unrouted = explain("/none")
     assert "404: no route matches" in unrouted and "ext_authz/listener/0" in unrouted and "_unrouted" not in unrouted
+
+
+def test_no_service_of_a_listener_changes_the_host(limen, scene):
+    scene.service("auth", GrpcAuth)
+    scene.gateway(ask("auth", "GRPC"))
+    scene.route()
+    limen.start()
+    headers = limen.wait_status(200).json["headers"]
+    assert headers["x-user"] == "known to auth" and headers["host"] == "localhost"
+
+
+def test_only_the_share_of_a_guarded_backend_is_asked_about(limen, scene, backend):
+    scene.service("auth")
+    b = backend("b")
+    limen.write("b.yaml", b.yaml())
+    limen.route("r", [{"backendRefs": [{**TO_A, "filters": [ask("auth")]}, {**TO_A, "name": "b"}]}])
+    limen.start()
+    limen.wait_status(200)
+    scene.a.requests.clear()
+    answers = [limen.get(headers={"authorization": "nobody"}).status for _ in range(60)]
+    assert set(answers) == {200, 401} and not scene.a.requests and len(b.requests) >= answers.count(200)

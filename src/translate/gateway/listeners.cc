@@ -88,7 +88,7 @@ void add_certificates(flow::Reads& reads, World& world, const Referrer& from,
   } else if (worst.reason == "InvalidCertificateRef") {
     worst.reason = "PartiallyInvalidCertificateRef";
   }
-  listener.resolved_refs = std::move(worst);  // without a certificate nothing else matters
+  listener.resolved_refs = std::move(worst);
 }
 
 // GEP-5224 ("Status Reporting").
