@@ -44,11 +44,12 @@ asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve(const Config& config
   beast::error_code error;
   const auto number = asio::ip::make_address(config.host, error);
   const auto port = static_cast<unsigned short>(std::atoi(config.port.c_str()));
-  if (!error) co_return std::vector<tcp::endpoint>{{number, port}};
+  std::vector<tcp::endpoint> endpoints;
+  if (!error) endpoints.emplace_back(number, port);
+  if (!error) co_return endpoints;
   tcp::resolver resolver(co_await asio::this_coro::executor);
   const auto found = co_await resolver.async_resolve(config.host, config.port, into(error));
   if (error) co_return Error{fmt::format("cannot find {}: {}", config.host, error.message())};
-  std::vector<tcp::endpoint> endpoints;
   for (const auto& each : found) endpoints.push_back(each.endpoint());
   co_return endpoints;
 }

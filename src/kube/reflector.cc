@@ -13,6 +13,8 @@ namespace {
 constexpr int kNotFound = 404, kGone = 410;
 // A watch that ends sooner, and without an event, is not begun again at once.
 constexpr std::chrono::seconds kShortWatch{2};
+// An API server that starts refuses for some seconds.
+constexpr std::chrono::seconds kPatience{20};
 
 std::string_view version_of(const Json& object) {
   const Json* metadata = object.find("metadata");
@@ -113,9 +115,14 @@ boost::asio::awaitable<void> Reflector::await_definition() {
   co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-// After what went wrong: says so and waits.
+// After what went wrong: waits, and says so where that is of use: without an answer the client's
+// health has said it, 410 is everyday, and what is temporary is told when it lasts.
 boost::asio::awaitable<void> Reflector::recover() {
-  if (last_.status != 0) say(last_.message);  // without an answer the client's health has said it
+  const auto now = std::chrono::steady_clock::now();
+  if (!failing_since_) failing_since_ = now;
+  const bool lasts = now - *failing_since_ > kPatience;
+  if (last_.status != 0 && !last_.ok() && last_.status != kGone && (lasts || !last_.is_temporary()))
+    say(last_.message);
   const Milliseconds wait = backoff_.next();
   co_await pause(io_, std::max(wait, last_.retry_after));
 }
@@ -198,9 +205,12 @@ ObjectEvent Reflector::event_of(Json object, bool deleted) const {
 }
 
 boost::asio::awaitable<void> Reflector::deliver(Delivery delivery) {
-  // The copy of `take` is the loop's own.
-  co_await post_.on_loop([take = follow_.take, shared = std::make_shared<Delivery>(std::move(
-                                                   delivery))] { take(std::move(*shared)); });
+  // Named, and not made within the co_await: GCC 12 destroys such temporaries twice (GCC bug
+  // 99576).
+  auto work = [take = follow_.take, shared = std::make_shared<Delivery>(std::move(delivery))] {
+    take(std::move(*shared));
+  };
+  co_await post_.on_loop(std::move(work));
 }
 
 Request Reflector::list_request(const std::string& next) const {
@@ -231,6 +241,7 @@ std::string Reflector::name() const {
 
 // Once, however often it happens; "": it is over.
 void Reflector::say(const std::string& trouble) {
+  if (trouble.empty()) failing_since_.reset();
   if (trouble == said_) return;
   said_ = trouble;
   if (!trouble.empty())

@@ -65,6 +65,7 @@ class Reflector {
   bool doubted_ = false;  // the list before was empty, and not believed
   Answer last_;           // what went wrong
   std::string said_;      // trouble that was logged
+  std::optional<std::chrono::steady_clock::time_point> failing_since_;
 };
 
 }  // namespace limen::kube
