@@ -10,6 +10,7 @@
 #include "ctl/status_socket.h"
 #include "kube/client.h"
 #include "providers/kube/cluster.h"
+#include "providers/kube/status_writer.h"
 
 namespace limen::ctl {
 namespace {
@@ -20,11 +21,16 @@ class Server {
  public:
   Server(const ServerOptions& options, kube::Config config)
       : options_(options),
-        control_(translate_options(options), [](const translate::Output&) {}),
+        control_(translate_options(options), [this](const auto& output) { take_statuses(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
-            {options.namespaces}, [](const providers::Sighting&) {}, [this] { await_more(); }),
+            {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
+            [this] { await_more(); }),
+        statuses_({translate::Options().controller_name}, control_.loop(),
+                  [this](kube::Request request, std::function<void(kube::Answer)> done) {
+                    client_.send(std::move(request), std::move(done));
+                  }),
         client_(std::move(config), client_settings(options), control_.loop()) {}
 
   Status start() {
@@ -32,6 +38,7 @@ class Server {
       return listening;
     control_.on_signals([this] { control_.loop().stop(); });
     cluster_.follow(client_);
+    statuses_.set_active(true);
     return {};
   }
 
@@ -81,6 +88,11 @@ class Server {
     control_.apply({std::move(changes), {}, {}});
   }
 
+  void take_statuses(const translate::Output& output) {
+    for (const translate::StatusChange& change : output.statuses) statuses_.want(change);
+    statuses_.settle();
+  }
+
   Status serve() {
     log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
     xds::ServerSettings settings;
@@ -97,6 +109,7 @@ class Server {
   Control control_;
   StatusSocket status_socket_;
   providers::Cluster cluster_;
+  providers::StatusWriter statuses_;
   kube::Client client_;  // below what it tells
   bool scheduled_ = false, serving_ = false;
   Status failure_;

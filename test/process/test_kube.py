@@ -3,11 +3,12 @@
 import pathlib
 import shutil
 import tempfile
+import time
 
 import pytest
 
-from kube_api import KubeApi, needs_kube
-from kube_limen import ServerLimen, backend as make_backend, gateway, route
+from kube_api import MERGE, KubeApi, needs_kube
+from kube_limen import CONTROLLER, ServerLimen, backend as make_backend, gateway, route
 from limen import wait_for
 
 pytestmark = needs_kube
@@ -116,3 +117,118 @@ def test_one_namespace_alone(limen):
     limen.start("--namespaces", "default")
     limen.await_objects("HTTPRoute/r-default", "Gateway/web")
     assert "HTTPRoute/r-other" not in limen.objects()
+
+
+def conditions(status):
+    return {condition["type"]: condition for condition in status.get("conditions", [])}
+
+
+def parents(limen, name):
+    return limen.api.get("HTTPRoute", name).get("status", {}).get("parents", [])
+
+
+def await_parent(limen, name, generation, accepted="True"):
+    def found():
+        for parent in parents(limen, name):
+            condition = conditions(parent)["Accepted"]
+            if parent["controllerName"] == CONTROLLER and condition["observedGeneration"] == generation:
+                return condition if condition["status"] == accepted else None
+    return wait_for(found)
+
+
+def writes_settle(limen):
+    """How many statuses limen wrote, when it has written none for a second."""
+    time.sleep(1)
+    before = len(limen.api.writes())
+    time.sleep(1)
+    assert len(limen.api.writes()) == before
+    return before
+
+
+def test_statuses_are_written_once(limen, backend):
+    api = limen.api
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    first = route(api, "r", "a")
+    limen.start()
+    accepted = await_parent(limen, "r", first["metadata"]["generation"])
+    wait_for(lambda: conditions(api.get("Gateway", "web").get("status", {})).get("Programmed", {}).get("status") == "True")
+    assert api.get("Gateway", "web")["status"]["addresses"] == [{"type": "IPAddress", "value": "127.0.0.1"}]
+    assert api.get("Gateway", "web")["status"]["listeners"][0]["attachedRoutes"] == 1
+    # GatewayClass, Gateway, HTTPRoute, Backend: one each.
+    assert writes_settle(limen) == 4, api.writes()
+
+    second = route(api, "r", "a", "/elsewhere")
+    assert second["metadata"]["generation"] == first["metadata"]["generation"] + 1
+    again = await_parent(limen, "r", second["metadata"]["generation"])
+    assert again["lastTransitionTime"] == accepted["lastTransitionTime"], "its status has not changed"
+    assert writes_settle(limen) == 5, api.writes()
+
+    limen.process.terminate()
+    assert limen.process.wait(20) == 0
+    limen.start()
+    limen.await_objects("HTTPRoute/r")
+    assert writes_settle(limen) == 5, "a new limen finds all as it would write it"
+
+
+def test_entries_of_other_controllers_stay(limen, backend):
+    api = limen.api
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    api.apply("GatewayClass", "foreign", spec={"controllerName": "other.test/controller"})
+    api.apply("Gateway", "theirs", spec={"gatewayClassName": "foreign", "listeners": [
+        {"name": "http", "port": limen.port, "protocol": "HTTP"}]})
+    made = route(api, "r", "a", gateways=("theirs", "web"))
+    entry = {"controllerName": "other.test/controller",
+             "parentRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "theirs"},
+             "conditions": [{"type": "Accepted", "status": "True", "reason": "Accepted", "message": "mine",
+                             "observedGeneration": 1, "lastTransitionTime": "2020-01-01T00:00:00Z"}]}
+    api.request("PATCH", api.path("HTTPRoute", "r", "default") + "/status", {"status": {"parents": [entry]}}, MERGE)
+    limen.start()
+    await_parent(limen, "r", made["metadata"]["generation"])
+    assert entry in parents(limen, "r")
+
+    # Another one writes while we do: nobody's entry is lost, and nobody fights.
+    entry["conditions"][0]["message"] = "changed"
+    ours = [parent for parent in parents(limen, "r") if parent["controllerName"] == CONTROLLER]
+    api.request("PATCH", api.path("HTTPRoute", "r", "default") + "/status", {"status": {"parents": [entry, *ours]}}, MERGE)
+    edited = route(api, "r", "a", "/x", gateways=("theirs", "web"))
+    await_parent(limen, "r", edited["metadata"]["generation"])
+    assert entry in parents(limen, "r")
+
+    # The route leaves our Gateway: our entry goes, theirs stays.
+    route(api, "r", "a", gateways=("theirs",))
+    wait_for(lambda: parents(limen, "r") == [entry])
+    writes_settle(limen)
+    assert "status" not in api.get("Gateway", "theirs") or not any(
+        "theirs" in path for _, path in api.writes()), "another controller's Gateway is none of ours"
+
+
+def test_what_another_overwrites_is_written_again(limen, backend):
+    api = limen.api
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    made = route(api, "r", "a")
+    limen.start()
+    await_parent(limen, "r", made["metadata"]["generation"])
+    api.request("PATCH", api.path("HTTPRoute", "r", "default") + "/status", {"status": {"parents": []}}, MERGE)
+    await_parent(limen, "r", made["metadata"]["generation"])
+    writes_settle(limen)
+
+
+def test_many_routes_at_once(limen, backend):
+    api = limen.api
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    limen.start()
+    limen.await_objects("Gateway/web")
+    writes_settle(limen)
+    before = len(api.writes())
+    count = 100
+    for i in range(count):
+        route(api, f"r{i}", "a", f"/{i}")
+    wait_for(lambda: api.get("Gateway", "web")["status"]["listeners"][0]["attachedRoutes"] == count)
+    writes_settle(limen)
+    paths = [path.split("?")[0] for _, path in api.writes()[before:]]
+    assert sum("/httproutes/" in path for path in paths) == count, "one write a route"
+    assert sum("/gateways/" in path for path in paths) <= 30, "attachedRoutes is not written for each route"
