@@ -57,6 +57,7 @@ struct ServerOptions {
   std::string state_dir;
   std::string xds_address, xds_certs_dir;  // as in RunOptions
   int watch_idle_s = 150;
+  bool leader_elect = true;  // false: it is the only one
   log::Level log_level = log::Level::kInfo;
 };
 int server(ServerOptions options);

@@ -155,6 +155,12 @@ void add_server(CLI::App& app, CommandLine& line) {
                    "Folder with the certificates for that (see certgen)")
       ->required();
   command
+      ->add_option(
+          "--leader-elect", options.leader_elect,
+          "Of several, only the holder of the Lease \"limen\" writes statuses; false: this is "
+          "the only one")
+      ->capture_default_str();
+  command
       ->add_option("--watch-idle", options.watch_idle_s,
                    "Seconds after which a watch that says nothing is taken for dead")
       ->check(CLI::Range(1, 3600))

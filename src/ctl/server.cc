@@ -1,14 +1,17 @@
 // `limen server`: objects of an API server in, xDS to Envoys that run elsewhere out.  One thread,
 // the event loop's, owns objects and translation; the API client and the xDS server have theirs.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <random>
 
 #include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/status_socket.h"
 #include "kube/client.h"
+#include "kube/elector.h"
 #include "providers/kube/cluster.h"
 #include "providers/kube/status_writer.h"
 
@@ -31,14 +34,19 @@ class Server {
                   [this](kube::Request request, std::function<void(kube::Answer)> done) {
                     client_.send(std::move(request), std::move(done));
                   }),
+        elector_(
+            elector_settings(config), control_.loop(),
+            [this](kube::Request request, std::function<void(kube::Answer)> done) {
+              client_.send(std::move(request), std::move(done));
+            },
+            [this](bool leads) { statuses_.set_active(leads); }),
         client_(std::move(config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
-    control_.on_signals([this] { control_.loop().stop(); });
+    control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     cluster_.follow(client_);
-    statuses_.set_active(true);
     return {};
   }
 
@@ -54,6 +62,16 @@ class Server {
     result.first_unprivileged_port = kFirstUnprivilegedPort;
     result.addresses = options.addresses;
     return result;
+  }
+
+  static kube::ElectorSettings elector_settings(const kube::Config& config) {
+    char host[256] = "";
+    ::gethostname(host, sizeof(host) - 1);
+    kube::ElectorSettings settings;
+    settings.name_space = config.name_space;
+    settings.name = "limen";
+    settings.identity = fmt::format("{}_{}_{:x}", host, ::getpid(), std::random_device()());
+    return settings;
   }
 
   static kube::ClientSettings client_settings(const ServerOptions& options) {
@@ -79,13 +97,16 @@ class Server {
   // let in afterwards.
   void translate_changes() {
     if (!cluster_.synced()) return;
-    if (!serving_) {
+    const bool first = !serving_;
+    if (first) {
       if (failure_ = serve(); !failure_) return control_.loop().stop();
       serving_ = true;
     }
     api::ChangeBatch changes = cluster_.take_changes();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
+    if (first && options_.leader_elect) elector_.start();
+    if (first && !options_.leader_elect) statuses_.set_active(true);
   }
 
   void take_statuses(const translate::Output& output) {
@@ -110,6 +131,7 @@ class Server {
   StatusSocket status_socket_;
   providers::Cluster cluster_;
   providers::StatusWriter statuses_;
+  kube::Elector elector_;
   kube::Client client_;  // below what it tells
   bool scheduled_ = false, serving_ = false;
   Status failure_;

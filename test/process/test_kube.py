@@ -232,3 +232,28 @@ def test_many_routes_at_once(limen, backend):
     paths = [path.split("?")[0] for _, path in api.writes()[before:]]
     assert sum("/httproutes/" in path for path in paths) == count, "one write a route"
     assert sum("/gateways/" in path for path in paths) <= 30, "attachedRoutes is not written for each route"
+
+
+def test_only_the_leader_writes(limen, api, backend):
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    limen.start()
+    wait_for(lambda: limen.says("this is the leader now: Lease"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
+    other = ServerLimen(folder, api)
+    try:
+        other.start()
+        other.await_objects("Gateway/web")
+        made = route(api, "r", "a")
+        await_parent(limen, "r", made["metadata"]["generation"])
+        other.await_objects("HTTPRoute/r")
+        assert not other.says("this is the leader now: Lease")
+        limen.kill()
+        edited = route(api, "r", "a", "/edited")
+        wait_for(lambda: other.says("this is the leader now: Lease"), timeout=30)
+        await_parent(other, "r", edited["metadata"]["generation"])
+    finally:
+        other.stop()
+        shutil.rmtree(folder)
+    holder = api.get("Lease", "limen")["spec"]
+    assert holder.get("holderIdentity", "") == "", "who ends gives it up"
