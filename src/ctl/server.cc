@@ -46,7 +46,7 @@ class Server {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
-    cluster_.follow(client_);
+    for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
     return {};
   }
 

@@ -60,7 +60,7 @@ class Client::Core {
 
   // What an exception of a library's (no memory) ends, ends the program.
   void spawn(boost::asio::awaitable<void> coroutine) {
-    boost::asio::co_spawn(io_, std::move(coroutine), [](std::exception_ptr error) {
+    boost::asio::co_spawn(io_, std::move(coroutine), [](const std::exception_ptr& error) {
       if (error) std::rethrow_exception(error);
     });
   }

@@ -126,7 +126,7 @@ void Elector::set_leads(bool leads) {
   on_change_(leads);
 }
 
-void Elector::release(std::function<void()> done) {
+void Elector::release(const std::function<void()>& done) {
   released_ = true;
   if (!leads_) return done();
   set_leads(false);

@@ -37,7 +37,7 @@ class Elector {
   bool leads() const { return leads_; }
   // Gives the Lease up, so that another need not wait; calls back in any case, at most a second
   // later.
-  void release(std::function<void()> done);
+  void release(const std::function<void()>& done);
 
  private:
   using Clock = EventLoop::Clock;

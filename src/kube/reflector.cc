@@ -205,8 +205,7 @@ ObjectEvent Reflector::event_of(Json object, bool deleted) const {
 }
 
 boost::asio::awaitable<void> Reflector::deliver(Delivery delivery) {
-  // Named, and not made within the co_await: GCC 12 destroys such temporaries twice (GCC bug
-  // 99576).
+  // Named, and not made within the co_await: GCC 12 destroys what such a temporary captured twice.
   auto work = [take = follow_.take, shared = std::make_shared<Delivery>(std::move(delivery))] {
     take(std::move(*shared));
   };

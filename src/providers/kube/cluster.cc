@@ -40,7 +40,8 @@ Cluster::Cluster(ClusterSettings settings, std::function<void(const Sighting&)> 
     : settings_(std::move(settings)), seen_(std::move(seen)), changed_(std::move(changed)) {}
 Cluster::~Cluster() = default;
 
-void Cluster::follow(kube::Client& client) {
+std::vector<kube::Follow> Cluster::follows() {
+  std::vector<kube::Follow> result;
   const std::vector<std::string> all = {""};
   for (const api::KindInfo& kind : api::all_kinds()) {
     const bool restricted = kind.namespaced && !settings_.namespaces.empty();
@@ -56,9 +57,10 @@ void Cluster::follow(kube::Client& client) {
       follow.take = [this, part = parts_.back().get()](kube::Delivery delivery) {
         take(*part, std::move(delivery));
       };
-      client.follow(std::move(follow));
+      result.push_back(std::move(follow));
     }
   }
+  return result;
 }
 
 void Cluster::take(Part& part, kube::Delivery delivery) {

@@ -40,7 +40,8 @@ class Cluster {
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
-  void follow(kube::Client& client);
+  // What a kube::Client is to follow, once.
+  std::vector<kube::Follow> follows();
 
   // Whether every kind was listed once; once so, always so.
   bool synced() const { return unsynced_ == 0; }

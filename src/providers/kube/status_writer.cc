@@ -162,15 +162,13 @@ void StatusWriter::write(const Identity& identity, Entry& entry) {
   const auto& [kind, key] = identity;
   send(entry,
        kube::patch_status(resource(kind), key.name_space, key.name, patch, settings_.manager),
-       [this, identity, hash](kube::Answer answer) {
-         on_written(identity, hash, std::move(answer));
-       });
+       [this, identity, hash](const kube::Answer& answer) { on_written(identity, hash, answer); });
 }
 
 void StatusWriter::read(const Identity& identity, Entry& entry) {
   const auto& [kind, key] = identity;
   send(entry, kube::get(resource(kind), key.name_space, key.name),
-       [this, identity](kube::Answer answer) { on_read(identity, std::move(answer)); });
+       [this, identity](const kube::Answer& answer) { on_read(identity, answer); });
 }
 
 void StatusWriter::send(Entry& entry, kube::Request request,
@@ -178,14 +176,14 @@ void StatusWriter::send(Entry& entry, kube::Request request,
   entry.under_way = true;
   entry.not_before = Clock::now() + settings_.spacing;
   ++under_way_;
-  send_(std::move(request), [this, done = std::move(done)](kube::Answer answer) {
+  send_(std::move(request), [this, done = std::move(done)](const kube::Answer& answer) {
     --under_way_;
-    done(std::move(answer));
+    done(answer);
     pump();
   });
 }
 
-void StatusWriter::on_written(const Identity& identity, uint64_t hash, kube::Answer answer) {
+void StatusWriter::on_written(const Identity& identity, uint64_t hash, const kube::Answer& answer) {
   const auto it = entries_.find(identity);
   if (it == entries_.end()) return;
   Entry& entry = *it->second;
@@ -205,7 +203,7 @@ void StatusWriter::on_written(const Identity& identity, uint64_t hash, kube::Ans
   due_.insert(identity);  // for what was wanted meanwhile
 }
 
-void StatusWriter::on_read(const Identity& identity, kube::Answer answer) {
+void StatusWriter::on_read(const Identity& identity, const kube::Answer& answer) {
   const auto it = entries_.find(identity);
   if (it == entries_.end()) return;
   Entry& entry = *it->second;

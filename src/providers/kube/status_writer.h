@@ -75,8 +75,8 @@ class StatusWriter {
   void write(const Identity& identity, Entry& entry);
   void read(const Identity& identity, Entry& entry);
   void send(Entry& entry, kube::Request request, std::function<void(kube::Answer)> done);
-  void on_written(const Identity& identity, uint64_t hash, kube::Answer answer);
-  void on_read(const Identity& identity, kube::Answer answer);
+  void on_written(const Identity& identity, uint64_t hash, const kube::Answer& answer);
+  void on_read(const Identity& identity, const kube::Answer& answer);
   void retry(const Identity& identity, Entry& entry, const kube::Answer& answer);
   kube::Resource resource(api::Kind kind) const;
 
