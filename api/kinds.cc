@@ -158,6 +158,20 @@ const KindInfo* find_kind_by_word(std::string_view word) {
   return nullptr;
 }
 
+bool equal(const AnyObject& a, const AnyObject& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(
+      [&](const auto& pointer) {
+        using Pointer = std::decay_t<decltype(pointer)>;
+        if constexpr (std::is_same_v<Pointer, std::monostate>) {
+          return true;
+        } else {
+          return *pointer == *std::get<Pointer>(b);
+        }
+      },
+      a);
+}
+
 const KindInfo& kind_of(const AnyObject& object) { return kKinds[object.index() - 1]; }
 
 const ObjectMeta& metadata_of(const AnyObject& object) {

@@ -104,6 +104,9 @@ struct ObjectChange {
 };
 using ChangeBatch = std::vector<ObjectChange>;
 
+// Equal values of the same kind, or none both.
+bool equal(const AnyObject& a, const AnyObject& b);
+
 const KindInfo& kind_of(const AnyObject& object);        // REQUIRES: not monostate
 const ObjectMeta& metadata_of(const AnyObject& object);  // REQUIRES: not monostate
 

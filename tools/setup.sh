@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ clang-format-14 clang-tidy-14 cmake ninja-build ccache mold pkg-config python3-venv git curl openssl
   libgrpc++-dev protobuf-compiler libprotobuf-dev libabsl-dev libyaml-dev libfmt-dev libspdlog-dev libcli11-dev
-  libre2-dev libssl-dev libgtest-dev libgmock-dev libbenchmark-dev)
+  libre2-dev libssl-dev libboost1.81-dev libgtest-dev libgmock-dev libbenchmark-dev)
 
 missing=()
 for package in "${packages[@]}"; do

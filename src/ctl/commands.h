@@ -50,6 +50,18 @@ struct RunOptions {
 };
 int run(RunOptions options);
 
+struct ServerOptions {
+  std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::vector<std::string> namespaces;  // none: all
+  std::vector<std::string> addresses;   // of the Envoys: Gateway.status.addresses
+  std::string state_dir;
+  std::string xds_address, xds_certs_dir;  // as in RunOptions
+  int watch_idle_s = 150;
+  bool leader_elect = true;  // false: it is the only one
+  log::Level log_level = log::Level::kInfo;
+};
+int server(ServerOptions options);
+
 struct CertgenOptions {
   std::string dir;
   std::vector<std::string> proxies;  // "<namespace>/<gateway>", or a GatewayClass's name

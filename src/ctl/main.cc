@@ -43,6 +43,7 @@ struct CommandLine {
   ValidateOptions validate;
   ExplainOptions explain;
   RunOptions run;
+  ServerOptions server;
   StatusOptions status;
   bool all_namespaces = false;
   std::string confirm_state_dir;
@@ -88,11 +89,16 @@ void add_explain(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = explain(line.explain); });
 }
 
-void add_run(CLI::App& app, CommandLine& line) {
+void add_log_level(CLI::App& command, log::Level& level) {
   static const std::map<std::string, log::Level> kLevels = {{"debug", log::Level::kDebug},
                                                             {"info", log::Level::kInfo},
                                                             {"warn", log::Level::kWarn},
                                                             {"error", log::Level::kError}};
+  command.add_option("--log-level", level, "debug, info, warn or error")
+      ->transform(CLI::CheckedTransformer(kLevels));
+}
+
+void add_run(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("run", "Run Envoys on this machine from files, and follow their changes");
   RunOptions& options = line.run;
@@ -118,9 +124,50 @@ void add_run(CLI::App& app, CommandLine& line) {
       ->add_option("--start-envoys", options.start_envoys,
                    "Start an Envoy for each Gateway on this machine")
       ->capture_default_str();
-  command->add_option("--log-level", options.log_level, "debug, info, warn or error")
-      ->transform(CLI::CheckedTransformer(kLevels));
+  add_log_level(*command, options.log_level);
   command->callback([&] { line.code = run(line.run); });
+}
+
+void add_server(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "server",
+      "Serve Envoys from the objects of a Kubernetes API server.  This version starts no Envoys in "
+      "the cluster: start them with what `limen bootstrap` prints");
+  ServerOptions& options = line.server;
+  command
+      ->add_option("--kubeconfig", options.kubeconfig,
+                   "How to reach the API server; else $KUBECONFIG, the pod's service account or "
+                   "~/.kube/config")
+      ->type_name("FILE");
+  command
+      ->add_option("--namespaces", options.namespaces,
+                   "See objects of these namespaces alone; else of all")
+      ->delimiter(',');
+  command
+      ->add_option("--addresses", options.addresses,
+                   "IP addresses that the Envoys are reached by, for the status of Gateways")
+      ->delimiter(',');
+  command->add_option("--xds-address", options.xds_address, "Listen here for Envoys, by mutual TLS")
+      ->required()
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--xds-certs", options.xds_certs_dir,
+                   "Folder with the certificates for that (see certgen)")
+      ->required();
+  command
+      ->add_option(
+          "--leader-elect", options.leader_elect,
+          "Of several, only the holder of the Lease \"limen\" writes statuses; false: this is "
+          "the only one")
+      ->capture_default_str();
+  command
+      ->add_option("--watch-idle", options.watch_idle_s,
+                   "Seconds after which a watch that says nothing is taken for dead")
+      ->check(CLI::Range(1, 3600))
+      ->capture_default_str();
+  add_state_dir(*command, options.state_dir);
+  add_log_level(*command, options.log_level);
+  command->callback([&] { line.code = server(line.server); });
 }
 
 void add_certgen(CLI::App& app, CommandLine& line) {
@@ -144,7 +191,7 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
       "bootstrap", "Print the configuration that an Envoy on another machine starts with");
   BootstrapOptions& options = line.bootstrap;
   command->add_option("--proxy", options.proxy, "NAMESPACE/GATEWAY that it serves")->required();
-  command->add_option("--xds-address", options.xds_address, "Where `limen run` is reached")
+  command->add_option("--xds-address", options.xds_address, "Where Limen is reached")
       ->required()
       ->type_name("HOST:PORT");
   command->add_option("--certs", options.certs_dir, "Folder that certgen made")->required();
@@ -158,7 +205,8 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
 }
 
 void add_status(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand("status", "Print the statuses of a running `limen run`");
+  CLI::App* command =
+      app.add_subcommand("status", "Print the statuses of a running `limen run` or `limen server`");
   StatusOptions& options = line.status;
   command->add_option("KIND", options.kind, "Only objects of this kind: gateway, httproutes, gtw");
   command->add_option("NAME", options.name, "Only the object of this name; also KIND/NAME");
@@ -218,6 +266,7 @@ int main_of(int argc, char** argv) {
   add_validate(app, line);
   add_explain(app, line);
   add_run(app, line);
+  add_server(app, line);
   add_status(app, line);
   add_confirm(app, line);
   add_certgen(app, line);

@@ -31,10 +31,10 @@ Offline load_offline(const std::vector<std::string>& paths) {
   return result;
 }
 
-std::string text_of(const providers::FileProblem& problem) {
+std::string text_of(const providers::ObjectProblem& problem) {
   std::string text = problem.file;
-  if (problem.problem.line > 0) text += fmt::format(":{}", problem.problem.line);
-  if (!problem.object.empty()) text += ": " + problem.object;
+  if (!text.empty() && problem.problem.line > 0) text += fmt::format(":{}", problem.problem.line);
+  if (!problem.object.empty()) text += (text.empty() ? "" : ": ") + problem.object;
   if (!problem.problem.path.empty()) text += ": " + problem.problem.path;
   return text + fmt::format(": {}: {}", problem.problem.reason, problem.problem.message);
 }

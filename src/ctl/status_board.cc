@@ -71,7 +71,7 @@ StatusBoard::Entry StatusBoard::successor(const Entry* before,
 }
 
 void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
-                         std::vector<providers::FileProblem> problems) {
+                         std::vector<providers::ObjectProblem> problems) {
   const int64_t now = ::time(nullptr);
   for (const auto& change : changes) {
     const Identity identity{change.kind, change.key};

@@ -17,7 +17,7 @@ namespace limen::ctl {
 class StatusBoard {
  public:
   void update(const std::vector<translate::StatusChange>& changes,
-              std::vector<providers::FileProblem> problems);
+              std::vector<providers::ObjectProblem> problems);
 
   void set_held(const std::vector<providers::HeldPath>& held) { held_ = held; }
 
@@ -41,7 +41,7 @@ class StatusBoard {
   static Entry successor(const Entry* before, const translate::StatusChange& change, int64_t now);
 
   absl::btree_map<Identity, Entry> objects_;
-  std::vector<providers::FileProblem> problems_;
+  std::vector<providers::ObjectProblem> problems_;
   std::vector<providers::HeldPath> held_;
 };
 

@@ -28,20 +28,6 @@ api::AnyObject with_copy(const api::AnyObject& object, F change) {
       object);
 }
 
-bool equal_objects(const api::AnyObject& a, const api::AnyObject& b) {
-  if (a.index() != b.index()) return false;
-  return std::visit(
-      [&](const auto& pointer) {
-        using Pointer = std::decay_t<decltype(pointer)>;
-        if constexpr (std::is_same_v<Pointer, std::monostate>) {
-          return true;
-        } else {
-          return *pointer == *std::get<Pointer>(b);
-        }
-      },
-      a);
-}
-
 bool is_list(const Json& value) {
   return value.is_object() && value.text("kind").ends_with("List") &&
          value.find("items") != nullptr;
@@ -175,7 +161,7 @@ void ObjectStore::take_over(Document& document, size_t first_item, int line, Fil
   Document same{document.hash, line, document.items, nullptr};
   if (document.trouble != nullptr) {
     same.trouble = std::make_unique<Trouble>(*document.trouble);
-    for (FileProblem& problem : same.trouble->problems) problem.problem.line += moved;
+    for (ObjectProblem& problem : same.trouble->problems) problem.problem.line += moved;
   }
   now.documents.push_back(std::move(same));
   for (size_t i = first_item; i < first_item + document.items; ++i) {
@@ -278,7 +264,7 @@ api::ChangeBatch ObjectStore::take_changes() {
     settle(*it);
     const api::AnyObject now = it->second.in_force;
     if (it->second.places.empty()) objects_.erase(it);
-    if (!equal_objects(old, now)) changes.push_back({identity.kind, identity.key, now});
+    if (!api::equal(old, now)) changes.push_back({identity.kind, identity.key, now});
   }
   return changes;
 }
@@ -304,7 +290,7 @@ void ObjectStore::stamp(Item& item, Object& object) const {
   };
   if (object.created == 0) object.created = clock_();
   api::AnyObject same = stamped(object.generation);
-  const bool equal = object.generation > 0 && equal_objects(same, object.in_force);
+  const bool equal = object.generation > 0 && api::equal(same, object.in_force);
   item.object = object.in_force = equal ? std::move(same) : stamped(++object.generation);
 }
 
@@ -315,17 +301,17 @@ std::string ObjectStore::location(api::Kind kind, const api::ObjectKey& key) con
   return fmt::format("{}:{}", place.file->name, place.file->items[place.item].line);
 }
 
-std::vector<FileProblem> ObjectStore::problems() const {
+std::vector<ObjectProblem> ObjectStore::problems() const {
   std::set<Text> names = troubled_;
   for (const Identity& identity : contested_) {
     for (const Place& place : objects_.at(identity).places) names.insert(place.file->name);
   }
-  std::vector<FileProblem> result;
+  std::vector<ObjectProblem> result;
   for (const Text& name : names) add_problems(files_.at(name), result);
   return result;
 }
 
-void ObjectStore::add_problems(const File& file, std::vector<FileProblem>& result) {
+void ObjectStore::add_problems(const File& file, std::vector<ObjectProblem>& result) {
   if (!file.unreadable.empty())
     result.push_back({file.name, "", Severity::kError, {"Unreadable", "", file.unreadable, 0}});
   uint32_t item = 0;

@@ -18,20 +18,9 @@
 #include <vector>
 
 #include "api/objects.h"
-#include "base/problem.h"
+#include "providers/problem.h"
 
 namespace limen::providers {
-
-enum class Severity { kError, kWarning };
-
-struct FileProblem {
-  std::string file;
-  std::string object;  // "HTTPRoute/default/shop"; "" where unknown
-  Severity severity = Severity::kError;
-  Problem problem;
-
-  bool operator==(const FileProblem&) const = default;
-};
 
 class ObjectStore {
  public:
@@ -48,7 +37,7 @@ class ObjectStore {
   // The difference since the last call.
   api::ChangeBatch take_changes();
   // All problems of now.
-  std::vector<FileProblem> problems() const;
+  std::vector<ObjectProblem> problems() const;
 
   // Where the object in force stands: "routes.yaml:12"; "" where there is none.
   std::string location(api::Kind kind, const api::ObjectKey& key) const;
@@ -95,7 +84,7 @@ class ObjectStore {
   };
   // What is wrong with a document; most have nothing.
   struct Trouble {
-    std::vector<FileProblem> problems;
+    std::vector<ObjectProblem> problems;
     std::vector<Identity> broken_objects;  // could be named but not used
     bool unreadable = false;               // its YAML could not be read at all
   };
@@ -126,7 +115,7 @@ class ObjectStore {
   void settle(ObjectEntry& entry);
   static bool is_troubled(const File& file);
   void note_trouble(const File& file);
-  static void add_problems(const File& file, std::vector<FileProblem>& result);
+  static void add_problems(const File& file, std::vector<ObjectProblem>& result);
   void stamp(Item& item, Object& object) const;
 
   Clock clock_;

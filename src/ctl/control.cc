@@ -1,0 +1,135 @@
+#include "ctl/control.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "ctl/certs.h"
+#include "ctl/offline.h"
+
+namespace limen::ctl {
+namespace {
+
+sigset_t ending_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int signal : {SIGINT, SIGTERM}) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
+
+Result<UniqueFd> lock_state(const std::string& folder) {
+  if (Status made = make_folder(folder, 0700); !made) return made.error();
+  UniqueFd lock(::open((folder + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!lock.valid()) return Error{fmt::format("cannot make {}/lock", folder)};
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return Error{
+        fmt::format("another limen runs on {}: stop it, or choose another --state-dir", folder)};
+  }
+  return lock;
+}
+
+void block_signals() {
+  const sigset_t set = ending_signals();
+  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+}
+
+// Where the distributions keep them.
+std::string system_cas() {
+  for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+                           "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+    if (::access(path, R_OK) == 0) return path;
+  }
+  return {};
+}
+
+void use_mutual_tls(const std::string& address, const std::string& certs_dir,
+                    xds::ServerSettings& settings) {
+  settings.tcp_address = address;
+  const PairFiles pair = server_files(certs_dir);
+  settings.certificate_file = pair.certificate;
+  settings.key_file = pair.key;
+  settings.ca_file = authority_files(certs_dir).certificate;
+}
+
+Status Control::serve_xds(xds::ServerSettings settings) {
+  settings.on_answer = [this](const xds::AnswerReport& report) {
+    loop_.post([this, report] { on_answer(report); });
+  };
+  auto server = xds::Server::start(std::move(settings));
+  if (!server) return server.error();
+  server_ = std::move(*server);
+  return {};
+}
+
+void Control::on_signals(std::function<void()> callback) {
+  const sigset_t set = ending_signals();
+  signals_ = UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC));
+  loop_.watch(signals_.get(), [fd = signals_.get(), callback = std::move(callback)] {
+    signalfd_siginfo info{};
+    if (::read(fd, &info, sizeof(info)) == sizeof(info)) callback();
+  });
+}
+
+void Control::apply(const translate::Input& input) {
+  const auto begin = std::chrono::steady_clock::now();
+  const translate::Output output = translator_.apply(input);
+  server_->apply(output.resources);
+  sink_(output);
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - begin);
+  if (!input.objects.empty()) {
+    log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us",
+              input.objects.size(), output.rows, output.resources.size(), took.count());
+  }
+  board_.update(output.statuses, problems_);
+  // What a large batch needed for a moment goes back to the system.
+  constexpr size_t kLargeBatch = 1000;
+  if (input.objects.size() >= kLargeBatch) ::malloc_trim(0);
+}
+
+void Control::set_problems(std::vector<providers::ObjectProblem> problems, const char* component) {
+  if (problems == problems_) return;
+  std::set<std::string> before;
+  for (const auto& problem : std::exchange(problems_, std::move(problems)))
+    before.insert(text_of(problem));
+  for (const auto& problem : problems_) {
+    if (before.contains(text_of(problem))) continue;  // said already
+    if (problem.severity == providers::Severity::kError)
+      log::error(component, "{}", text_of(problem));
+    else
+      log::warn(component, "{}", text_of(problem));
+  }
+}
+
+void Control::on_answer(const xds::AnswerReport& report) {
+  const xds::Answer& answer = report.answer;
+  translate::Input input;
+  for (const auto& [name, version] : answer.resources) {
+    std::string refusal = answer.refuses(name) ? answer.refusal : std::string();
+    log_refusal(report.proxy + ": Envoy refuses " + name, refusal);
+    input.answers.push_back({report.proxy, answer.type, name, version, std::move(refusal)});
+  }
+  if (answer.resources.empty()) log_refusal(report.proxy + ": Envoy refuses", answer.refusal);
+  apply(input);
+}
+
+// Once, however often it is refused again.
+void Control::log_refusal(const std::string& what, const std::string& refusal) {
+  if (refusal.empty()) {
+    if (!refusals_.empty()) refusals_.erase(what);
+  } else if (std::exchange(refusals_[what], refusal) != refusal) {
+    log::error("xds", "{}: {}", what, refusal);
+  }
+}
+
+}  // namespace limen::ctl

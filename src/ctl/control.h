@@ -1,0 +1,65 @@
+// What `limen run` and `limen server` have in common: changes go to the translator, its output to
+// the xDS server, the statuses to who asks for them.  On the event loop's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "ctl/status_board.h"
+#include "translate/translator.h"
+#include "xds/server/server.h"
+
+namespace limen::ctl {
+
+// One `limen` a state folder.
+Result<UniqueFd> lock_state(const std::string& folder);
+
+// Before threads start, for they inherit it: signals that ask for the end wait for on_signals().
+void block_signals();
+
+// Where the system's CA certificates are; "": there are none.
+std::string system_cas();
+
+// What `--xds-address` and `--xds-certs` say.
+void use_mutual_tls(const std::string& address, const std::string& certs_dir,
+                    xds::ServerSettings& settings);
+
+class Control {
+ public:
+  // What became different, for infrastructure and status sinks.
+  using Sink = std::function<void(const translate::Output&)>;
+
+  Control(translate::Options options, Sink sink)
+      : translator_(std::move(options)), sink_(std::move(sink)) {}
+
+  EventLoop& loop() { return loop_; }
+  StatusBoard& board() { return board_; }
+
+  Status serve_xds(xds::ServerSettings settings);
+  // Calls back at each SIGINT or SIGTERM.  REQUIRES: block_signals().
+  void on_signals(std::function<void()> callback);
+
+  // REQUIRES: serve_xds() succeeded.
+  void apply(const translate::Input& input);
+  // Logs what is new among them.
+  void set_problems(std::vector<providers::ObjectProblem> problems, const char* component);
+
+ private:
+  void on_answer(const xds::AnswerReport& report);
+  void log_refusal(const std::string& what, const std::string& refusal);
+
+  EventLoop loop_;
+  translate::Translator translator_;
+  Sink sink_;
+  std::vector<providers::ObjectProblem> problems_;
+  std::map<std::string, std::string> refusals_;  // that are logged
+  StatusBoard board_;
+  UniqueFd signals_;
+  std::unique_ptr<xds::Server> server_;
+};
+
+}  // namespace limen::ctl

@@ -1,0 +1,152 @@
+"""A real kube-apiserver with etcd, on loopback ports, for tests; see test/cluster/README.md for the binaries."""
+
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from limen import LIMEN, free_port, wait_for
+from pki import Authority
+
+BINARIES = pathlib.Path(os.environ.get("LIMEN_KUBE_BIN", pathlib.Path.home() / ".cache/limen/kube"))
+TOKEN = "limen-test-token"
+
+needs_kube = pytest.mark.skipif(
+    not all((BINARIES / name).exists() for name in ("etcd", "kube-apiserver")),
+    reason=f"no kube-apiserver in {BINARIES}: test/cluster/build.sh builds it (8 minutes)")
+
+APPLY, MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
+
+# Paths of the kinds that tests use, by kind.
+GATEWAY, ENVOY = "apis/gateway.networking.k8s.io/v1", "apis/gateway.envoyproxy.io/v1alpha1"
+PATHS = {"Namespace": ("api/v1", "namespaces"), "Secret": ("api/v1", "secrets"), "Service": ("api/v1", "services"),
+         "GatewayClass": (GATEWAY, "gatewayclasses"), "Gateway": (GATEWAY, "gateways"),
+         "HTTPRoute": (GATEWAY, "httproutes"), "Backend": (ENVOY, "backends"),
+         "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
+         "Lease": ("apis/coordination.k8s.io/v1", "leases"),
+         "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions")}
+OF_CLUSTER = {"Namespace", "GatewayClass", "CustomResourceDefinition"}
+
+
+class ApiError(Exception):
+    def __init__(self, status, text):
+        super().__init__(f"{status}: {text}")
+        self.status = status
+
+
+class KubeApi:
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.port, self.etcd_port, peer_port = free_port(), free_port(), free_port()
+        self.authority = Authority(folder, "kube")
+        certificate, key = self.authority.issue("apiserver", ["DNS:localhost", "IP:127.0.0.1"])
+        subprocess.run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"], check=True, capture_output=True)
+        (folder / "tokens.csv").write_text(f'{TOKEN},limen,1,"system:masters"\n')
+        self.audit = folder / "audit.log"
+        (folder / "audit.yaml").write_text(json.dumps({
+            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+            "rules": [{"level": "Metadata", "verbs": ["create", "update", "patch"]}, {"level": "None"}]}))
+        self.tls = ssl.create_default_context(cadata=self.authority.pem.decode())
+        self.processes = {}
+        self.commands = {
+            "etcd": ["--data-dir", folder / "etcd", "--unsafe-no-fsync", "--log-level", "error",
+                     "--listen-client-urls", f"http://127.0.0.1:{self.etcd_port}",
+                     "--advertise-client-urls", f"http://127.0.0.1:{self.etcd_port}",
+                     "--listen-peer-urls", f"http://127.0.0.1:{peer_port}"],
+            "kube-apiserver": [
+                f"--etcd-servers=http://127.0.0.1:{self.etcd_port}", f"--secure-port={self.port}",
+                "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+                f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
+                f"--client-ca-file={self.authority.folder}/ca.crt", f"--token-auth-file={folder}/tokens.csv",
+                "--service-account-issuer=https://limen.test", f"--service-account-key-file={folder}/sa.key",
+                f"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.96.0.0/16",
+                "--authorization-mode=RBAC", "--profiling=false", "--endpoint-reconciler-type=none",
+                f"--audit-policy-file={folder}/audit.yaml", f"--audit-log-path={self.audit}"]}
+
+    def start(self, name):
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen([BINARIES / name, *self.commands[name]], stdout=log, stderr=log)
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def await_ready(self):
+        wait_for(self.is_ready, timeout=60)
+
+    def is_ready(self):
+        with contextlib.suppress(OSError, ApiError):
+            return self.request("GET", "readyz", raw=True) == "ok"
+
+    def stop(self):
+        for name in ("kube-apiserver", "etcd"):
+            if name in self.processes and self.processes[name].poll() is None:
+                self.processes[name].send_signal(signal.SIGCONT)
+                self.kill(name)
+
+    def kubeconfig(self, port=None, ca=None):
+        """For limen, by token; by another port (a proxy's) and with another authority's PEM, if they are given."""
+        data = base64.b64encode(ca or self.authority.pem).decode()
+        path = self.folder / f"kubeconfig-{port or self.port}"
+        path.write_text(json.dumps({
+            "current-context": "test", "contexts": [{"name": "test", "context": {"cluster": "test", "user": "limen"}}],
+            "clusters": [{"name": "test", "cluster": {"server": f"https://127.0.0.1:{port or self.port}",
+                                                      "certificate-authority-data": data}}],
+            "users": [{"name": "limen", "user": {"token": TOKEN}}]}))
+        return path
+
+    def request(self, method, path, body=None, content_type="application/json", raw=False):
+        request = urllib.request.Request(
+            f"https://127.0.0.1:{self.port}/{path}", method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": content_type})
+        try:
+            with urllib.request.urlopen(request, context=self.tls, timeout=20) as response:
+                text = response.read().decode()
+        except urllib.error.HTTPError as error:
+            raise ApiError(error.code, error.read().decode()) from None
+        return text if raw else json.loads(text)
+
+    @staticmethod
+    def path(kind, name, namespace):
+        root, plural = PATHS[kind]
+        return f"{root}/{plural}/{name}" if kind in OF_CLUSTER else f"{root}/namespaces/{namespace}/{plural}/{name}"
+
+    def apply(self, kind, name, namespace="default", metadata=None, **members):
+        root, _ = PATHS[kind]
+        version = root.removeprefix("apis/").removeprefix("api/")
+        return self.request("PATCH", self.path(kind, name, namespace) + "?fieldManager=test&force=true", {
+            "apiVersion": version, "kind": kind, "metadata": {"name": name, **(metadata or {})}, **members}, APPLY)
+
+    def get(self, kind, name, namespace="default"):
+        return self.request("GET", self.path(kind, name, namespace))
+
+    def delete(self, kind, name, namespace="default"):
+        return self.request("DELETE", self.path(kind, name, namespace))
+
+    def install_definitions(self):
+        printed = subprocess.run([LIMEN, "crds", "-o", "json"], check=True, capture_output=True, text=True).stdout
+        items = json.loads(printed)["items"]
+        for item in items:
+            self.apply("CustomResourceDefinition", item["metadata"]["name"],
+                       metadata={"annotations": item["metadata"].get("annotations", {})}, spec=item["spec"])
+
+        def served():
+            with contextlib.suppress(ApiError):
+                return all(self.request("GET", f"apis/{item['spec']['group']}/{version['name']}/{item['spec']['names']['plural']}")
+                           for item in items for version in item["spec"]["versions"] if version["served"])
+        wait_for(served, timeout=30)
+
+    def writes(self, manager="limen"):
+        """What limen wrote so far, but for its Lease: (verb, path), by the API server's audit log."""
+        entries = [json.loads(line) for line in self.audit.read_text().splitlines()]
+        return [(entry["verb"], entry["requestURI"]) for entry in entries
+                if entry["userAgent"] == manager and "/leases" not in entry["requestURI"]]

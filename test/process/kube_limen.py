@@ -1,0 +1,77 @@
+"""`limen server` on an API server, with an Envoy from `limen bootstrap`, for tests."""
+
+import json
+import os
+import pathlib
+import subprocess
+
+from limen import LIMEN, Limen, free_port, wait_for
+
+ENVOY = pathlib.Path(__file__).parents[2] / ".venv/bin/envoy"
+CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
+
+
+class ServerLimen(Limen):
+    """Serves the Gateway default/web."""
+
+    def __init__(self, folder, api):
+        super().__init__(folder)
+        self.api = api
+        self.certs = folder / "certs"
+        self.xds_port = free_port()
+        self.envoys = []
+        subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
+
+    def start(self, *flags, kubeconfig=None):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,
+                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs,
+                 "--addresses", "127.0.0.1", *flags], stdout=log, stderr=log)
+
+    def start_envoy(self):
+        folder = self.conf.parent
+        printed = subprocess.run(
+            [LIMEN, "bootstrap", "--proxy", "default/web", "--xds-address", f"127.0.0.1:{self.xds_port}", "--certs",
+             self.certs, "--node", "n1", "-o", "json", "--admin-socket", folder / "admin.sock"],
+            check=True, capture_output=True, text=True).stdout
+        (folder / "envoy.json").write_text(printed)
+        with open(folder / "envoy.log", "ab") as log:
+            self.envoys.append(subprocess.Popen(
+                [os.path.realpath(ENVOY), "-c", folder / "envoy.json", "--disable-hot-restart", "--concurrency", "1"],
+                stdout=log, stderr=log))
+
+    def stop(self):
+        for envoy in self.envoys:
+            envoy.kill()
+            envoy.wait()
+        super().stop()
+
+    def says(self, text):
+        return text in self.log.read_text()
+
+    def objects(self):
+        """Kind and name of all that has a status."""
+        text = self.status("-o", "json")
+        items = json.loads(text).get("items", [json.loads(text)]) if text.startswith("{") else []
+        return {f"{item['kind']}/{item['metadata']['name']}" for item in items if "metadata" in item}
+
+    def await_objects(self, *names):
+        return wait_for(lambda: set(names) <= self.objects(), timeout=30)
+
+
+def gateway(api, port, name="web"):
+    api.apply("GatewayClass", "limen", spec={"controllerName": CONTROLLER})
+    api.apply("Gateway", name, spec={"gatewayClassName": "limen", "listeners": [
+        {"name": "http", "port": port, "protocol": "HTTP"}]})
+
+
+def backend(api, echo):
+    api.apply("Backend", echo.name, spec={"endpoints": [{"ip": {"address": "127.0.0.1", "port": echo.port}}]})
+
+
+def route(api, name, to, path="/", gateways=("web",)):
+    return api.apply("HTTPRoute", name, spec={
+        "parentRefs": [{"name": gateway} for gateway in gateways],
+        "rules": [{"matches": [{"path": {"type": "PathPrefix", "value": path}}],
+                   "backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": to}]}]})

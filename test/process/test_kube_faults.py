@@ -1,0 +1,167 @@
+"""`limen server` and an API server that fails in ways that a real one does only by chance."""
+
+import json
+import pathlib
+import shutil
+import tempfile
+import time
+
+import pytest
+
+from fault_proxy import FaultProxy, answer
+from kube_api import KubeApi, needs_kube
+from kube_limen import ServerLimen, backend as make_backend, gateway, route
+from limen import wait_for
+
+pytestmark = needs_kube
+
+
+@pytest.fixture(scope="module")
+def api():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
+    instance = KubeApi(folder)
+    instance.start("etcd")
+    instance.start("kube-apiserver")
+    instance.await_ready()
+    instance.install_definitions()
+    yield instance
+    instance.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def proxy(api):
+    instance = FaultProxy(api, api.authority)
+    yield instance
+    instance.close()
+
+
+@pytest.fixture
+def limen(api):
+    for kind in ("HTTPRoute", "Gateway"):
+        root = "apis/gateway.networking.k8s.io/v1/namespaces/default/" + kind.lower() + "s"
+        api.request("DELETE", root)
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
+    instance = ServerLimen(folder, api)
+    gateway(api, instance.port)
+    yield instance
+    instance.stop()
+    shutil.rmtree(folder)
+
+
+def start(limen, proxy, *flags):
+    limen.start(*flags, kubeconfig=limen.api.kubeconfig(proxy.port))
+
+
+def is_watch_of_routes(line):
+    return "/httproutes?" in line and "watch=true" in line
+
+
+def is_list_of_routes(line):
+    return "/httproutes?" in line and "limit=" in line
+
+
+def once(matches, fault):
+    """A fault of the first request that matches, and of no other."""
+    left = [fault]
+    return lambda line: left.pop() if left and matches(line) else None
+
+
+def test_a_watch_that_is_cut_in_the_middle_of_an_event(limen, proxy):
+    proxy.fault = once(is_watch_of_routes, ("cut", b'"kind":"HTTPRoute"'))
+    start(limen, proxy)
+    limen.await_objects("Gateway/web")
+    route(limen.api, "cut", "a")
+    route(limen.api, "after", "a")
+    limen.await_objects("HTTPRoute/cut", "HTTPRoute/after")
+    assert sum(map(is_list_of_routes, proxy.requests)) == 1, "the watch goes on where it was"
+    assert sum(map(is_watch_of_routes, proxy.requests)) == 2
+
+
+def test_a_watch_that_is_too_old(limen, proxy):
+    route(limen.api, "stays", "a")
+    route(limen.api, "goes", "a")
+    gone = json.dumps({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Expired", "code": 410})
+
+    def fault(line):
+        if is_watch_of_routes(line) and not fault.done:
+            fault.done = True
+            limen.api.delete("HTTPRoute", "goes")
+            return answer(410, gone)
+    fault.done = False
+    proxy.fault = fault
+    start(limen, proxy)
+    limen.await_objects("HTTPRoute/stays")
+    wait_for(lambda: "HTTPRoute/goes" not in limen.objects())
+    assert sum(map(is_list_of_routes, proxy.requests)) == 2, "only a list tells what has gone"
+
+
+def test_an_error_event_of_a_watch(limen, proxy):
+    event = json.dumps({"type": "ERROR", "object": {"kind": "Status", "code": 410, "reason": "Expired"}}) + "\n"
+    proxy.fault = once(is_watch_of_routes, answer(200, event))
+    start(limen, proxy)
+    limen.await_objects("Gateway/web")
+    wait_for(lambda: sum(map(is_list_of_routes, proxy.requests)) == 2)
+    route(limen.api, "r", "a")
+    limen.await_objects("HTTPRoute/r")
+
+
+def test_too_many_requests(limen, proxy):
+    began = []
+
+    def fault(line):
+        if is_list_of_routes(line):
+            began.append(time.monotonic())
+            if len(began) == 1:
+                return answer(429, '{"kind":"Status","code":429}', "retry-after: 2")
+    proxy.fault = fault
+    start(limen, proxy)
+    limen.await_objects("Gateway/web")
+    assert began[1] - began[0] >= 2, "as the API server wishes"
+
+
+def test_a_connection_that_says_nothing_more(limen, proxy):
+    proxy.fault = once(is_watch_of_routes, ("mute", b""))
+    start(limen, proxy, "--watch-idle", "2")
+    limen.await_objects("Gateway/web")
+    route(limen.api, "r", "a")
+    limen.await_objects("HTTPRoute/r")
+
+
+def test_a_list_that_is_suddenly_empty_is_not_believed(limen, proxy):
+    """And a list that fails half-way withdraws nothing."""
+    route(limen.api, "r", "a")
+    gone = json.dumps({"kind": "Status", "code": 410, "reason": "Expired"})
+    empty = json.dumps({"kind": "HTTPRouteList", "metadata": {"resourceVersion": "1"}, "items": []})
+    half = json.dumps({"metadata": {"resourceVersion": "1", "continue": "more"}, "items": []})
+    lists = [None, answer(200, half), answer(500, "no"), answer(200, empty)]
+
+    def fault(line):
+        if is_list_of_routes(line):
+            return lists.pop(0) if lists else None
+        if is_watch_of_routes(line) and lists:
+            return answer(410, gone)
+    proxy.fault = fault
+    start(limen, proxy)
+    limen.await_objects("HTTPRoute/r")
+    seen = []
+    wait_for(lambda: seen.append("HTTPRoute/r" in limen.objects()) or limen.says("asking again"), timeout=30)
+    before = sum(map(is_list_of_routes, proxy.requests))
+    wait_for(lambda: seen.append("HTTPRoute/r" in limen.objects())
+             or sum(map(is_list_of_routes, proxy.requests)) > before, timeout=30)
+    assert all(seen)
+
+
+def test_a_conflict_is_resolved(limen, proxy):
+    conflict = json.dumps({"kind": "Status", "code": 409, "reason": "Conflict", "message": "it changed"})
+    proxy.fault = once(lambda line: line.startswith("PATCH") and "/gateways/web/status" in line, answer(409, conflict))
+    start(limen, proxy)
+    wait_for(lambda: limen.api.get("Gateway", "web").get("status", {}).get("listeners"))
+    lines = [line for line in proxy.requests if "/gateways/web" in line]
+    assert [line.split()[0] for line in lines] == ["PATCH", "GET", "PATCH"]
+
+
+def test_a_server_that_shows_another_authoritys_certificate_is_refused(limen, proxy):
+    limen.start(kubeconfig=limen.api.kubeconfig(proxy.port, ca=(limen.certs / "ca.crt").read_bytes()))
+    wait_for(lambda: limen.says("certificate"))
+    assert proxy.requests == []
