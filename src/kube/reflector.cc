@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "base/json_text.h"
@@ -230,7 +231,9 @@ Request Reflector::watch_request() {
       follow_.resource.path(follow_.name_space), query_escape(version_), lifetime(random));
   if (!follow_.field_selector.empty())
     path += "&fieldSelector=" + query_escape(follow_.field_selector);
-  return {"GET", std::move(path), "", ""};
+  Request request{"GET", std::move(path), "", ""};
+  request.patience = std::min(request.patience, settings_.watch_idle);
+  return request;
 }
 
 std::string Reflector::name() const {

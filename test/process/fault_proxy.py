@@ -1,8 +1,16 @@
 """Between limen and a real API server: a TLS proxy that makes faults which a real server can't be made to make."""
 
+import contextlib
+import select
 import socket
 import ssl
 import threading
+
+
+def send(to, piece):
+    to.setblocking(True)
+    to.sendall(piece)
+    to.setblocking(False)
 
 
 class FaultProxy:
@@ -34,46 +42,56 @@ class FaultProxy:
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
 
     def serve(self, client):
-        try:
-            with self.context.wrap_socket(client, server_side=True) as near, \
-                    self.api.tls.wrap_socket(socket.create_connection(("127.0.0.1", self.api.port)),
-                                             server_hostname="127.0.0.1") as far:
-                self.sockets += [near, far]
-                state = {"fault": None}
-                answers = threading.Thread(target=self.pass_answers, args=(near, far, state), daemon=True)
-                answers.start()
-                self.pass_requests(near, far, state)
-                answers.join()
-        except OSError:
-            pass
+        with contextlib.suppress(OSError), \
+                self.context.wrap_socket(client, server_side=True) as near, \
+                self.api.tls.wrap_socket(socket.create_connection(("127.0.0.1", self.api.port)),
+                                         server_hostname="127.0.0.1") as far:
+            self.sockets += [near, far]
+            for each in (near, far):
+                each.setblocking(False)
+            self.pass_on(near, far)
 
-    def pass_requests(self, near, far, state):
+    def pass_on(self, near, far):
+        """In one thread, for a TLS connection is not to be read and written by two."""
+        fault = None
+        while True:
+            ready = [each for each in (near, far) if each.pending()] or select.select([near, far], [], [])[0]
+            for each in ready:
+                try:
+                    piece = each.recv(65536)
+                except ssl.SSLWantReadError:  # nothing of use yet
+                    continue
+                if not piece:
+                    return
+                if each is near:
+                    fault = self.take_request(piece, near, far)
+                else:
+                    fault = self.take_answer(piece, near, fault)
+                    if fault == "end":
+                        return
+
+    def take_request(self, piece, near, far):
         # Limen sends a request in one piece, and the next when it has the answer.
-        while piece := near.recv(65536):
-            line = piece.split(b"\r\n", 1)[0].decode()
-            self.requests.append(line)
-            state["fault"] = self.fault(line)
-            if state["fault"] and state["fault"][0] == "answer":
-                near.sendall(state["fault"][1])
-            else:
-                far.sendall(piece)
-        far.close()
+        line = piece.split(b"\r\n", 1)[0].decode()
+        self.requests.append(line)
+        fault = self.fault(line)
+        if fault and fault[0] == "answer":
+            send(near, fault[1])
+        else:
+            send(far, piece)
+        return fault
 
     @staticmethod
-    def pass_answers(near, far, state):
-        try:
-            while piece := far.recv(65536):
-                kind, text = state["fault"] or (None, b"")
-                if kind == "cut" and text in piece:
-                    near.sendall(piece[:piece.index(text) + len(text)])
-                    near.shutdown(socket.SHUT_RDWR)
-                    return
-                if kind == "mute" and (text in piece or "muted" in state):
-                    state["muted"] = True
-                    continue
-                near.sendall(piece)
-        except OSError:
-            pass
+    def take_answer(piece, near, fault):
+        """What is to be done with what follows."""
+        kind, text = fault or (None, b"")
+        if kind == "cut" and text in piece:
+            send(near, piece[:piece.index(text) + len(text)])
+            return "end"
+        if kind == "mute" and text in piece:
+            return ("mute", b"")
+        send(near, piece)
+        return fault
 
     def close(self):
         self.listener.close()

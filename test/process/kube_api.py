@@ -32,8 +32,9 @@ PATHS = {"Namespace": ("api/v1", "namespaces"), "Secret": ("api/v1", "secrets"),
          "HTTPRoute": (GATEWAY, "httproutes"), "Backend": (ENVOY, "backends"),
          "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
          "Lease": ("apis/coordination.k8s.io/v1", "leases"),
+         "ClusterRoleBinding": ("apis/rbac.authorization.k8s.io/v1", "clusterrolebindings"),
          "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions")}
-OF_CLUSTER = {"Namespace", "GatewayClass", "CustomResourceDefinition"}
+OF_CLUSTER = {"Namespace", "GatewayClass", "ClusterRoleBinding", "CustomResourceDefinition"}
 
 
 class ApiError(Exception):
@@ -101,6 +102,15 @@ class KubeApi:
             "clusters": [{"name": "test", "cluster": {"server": f"https://127.0.0.1:{port or self.port}",
                                                       "certificate-authority-data": data}}],
             "users": [{"name": "limen", "user": {"token": TOKEN}}]}))
+        return path
+
+    def kubeconfig_of(self, user):
+        """For limen, by a client certificate; it has no rights but those that are given to that user."""
+        certificate, key = self.authority.issue(user)
+        config = json.loads(self.kubeconfig().read_text())
+        config["users"][0]["user"] = {"client-certificate": certificate.name, "client-key": str(key)}
+        path = certificate.parent / f"kubeconfig-{user}"  # relative paths begin here
+        path.write_text(json.dumps(config))
         return path
 
     def request(self, method, path, body=None, content_type="application/json", raw=False):

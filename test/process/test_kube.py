@@ -119,6 +119,18 @@ def test_one_namespace_alone(limen):
     assert "HTTPRoute/r-other" not in limen.objects()
 
 
+def test_rights_that_are_given_later(limen):
+    api = limen.api
+    gateway(api, limen.port)
+    limen.start(kubeconfig=api.kubeconfig_of("somebody"))
+    wait_for(lambda: limen.says('Secret: HTTP status 403: secrets is forbidden: User "somebody" cannot list resource'))
+    assert not limen.says("all kinds are listed")
+    api.apply("ClusterRoleBinding", "somebody", subjects=[{"kind": "User", "name": "somebody"}],
+              roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"})
+    wait_for(lambda: limen.says("all kinds are listed"), timeout=40)
+    limen.await_objects("Gateway/web")
+
+
 def conditions(status):
     return {condition["type"]: condition for condition in status.get("conditions", [])}
 

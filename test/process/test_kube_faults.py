@@ -157,8 +157,9 @@ def test_a_conflict_is_resolved(limen, proxy):
     proxy.fault = once(lambda line: line.startswith("PATCH") and "/gateways/web/status" in line, answer(409, conflict))
     start(limen, proxy)
     wait_for(lambda: limen.api.get("Gateway", "web").get("status", {}).get("listeners"))
-    lines = [line for line in proxy.requests if "/gateways/web" in line]
-    assert [line.split()[0] for line in lines] == ["PATCH", "GET", "PATCH"]
+    methods = [line.split()[0] for line in proxy.requests if "/gateways/web" in line]
+    # Read again, unless a watch has brought the newer version meanwhile.
+    assert methods[0] == "PATCH" and methods.count("GET") <= 1 and methods.count("PATCH") in (2, 3), methods
 
 
 def test_a_server_that_shows_another_authoritys_certificate_is_refused(limen, proxy):
