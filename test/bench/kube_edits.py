@@ -77,7 +77,7 @@ def main():
         wait_for(lambda: limen.says("this is the leader now"))
         limen.start_envoy()
         create(api, limen, count)
-        report("from a write's answer to the xDS response", edit(api, limen, lambda path, offset: (
+        report("from a write's answer to Limen's log that it is sent on", edit(api, limen, lambda path, offset: (
             "objects changed" in limen.log.read_text()[offset:])))
         report("from a write's answer to Envoy's serving it",
                edit(api, limen, lambda path, offset: limen.get(path).status == 200))
