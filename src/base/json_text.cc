@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 // The header-only form of Boost.JSON: this file alone compiles it.
@@ -48,7 +49,10 @@ class Builder {
   bool on_number_part(View, Code&) { return true; }
   bool on_int64(int64_t value, View, Code&) { return add(value); }
   bool on_uint64(uint64_t value, View, Code&) { return add(static_cast<double>(value)); }
-  bool on_double(double value, View, Code&) { return add(value); }
+  bool on_double(double value, View, Code& error) {
+    if (!std::isfinite(value)) error = boost::json::error::exponent_overflow;
+    return !error && add(value);
+  }
   bool on_bool(bool value, Code&) { return add(value); }
   bool on_null(Code&) { return add(nullptr); }
   bool on_comment_part(View, Code&) { return true; }

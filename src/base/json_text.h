@@ -10,7 +10,8 @@
 namespace limen {
 
 // The one value that `text` holds, without lines.  At most 200 levels deep; of a repeated key in an
-// object the last value counts, as in Go's encoding/json, which Kubernetes uses.
+// object the last value counts, as in Go's encoding/json, which Kubernetes uses.  A number that no
+// double can hold is refused.
 Result<Json> parse_json(std::string_view text);
 
 }  // namespace limen

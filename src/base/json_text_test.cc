@@ -29,7 +29,8 @@ TEST(JsonText, TheLastOfARepeatedKeyCounts) {
 }
 
 TEST(JsonText, WhatIsNoJson) {
-  for (const char* text : {"", "{", "[1,]", "{\"a\"}", "nul", "1 2", "\"\\ud800\"", "[1]x"})
+  for (const char* text :
+       {"", "{", "[1,]", "{\"a\"}", "nul", "1 2", "\"\\ud800\"", "[1]x", "1e999", "[-1e400]"})
     EXPECT_FALSE(parse_json(text)) << text;
   EXPECT_FALSE(parse_json(std::string(1000, '[') + std::string(1000, ']')));
   EXPECT_TRUE(parse_json(std::string(100, '[') + std::string(100, ']')));
