@@ -15,7 +15,8 @@ from envoy.type.v3 import http_status_pb2
 from google.rpc import status_pb2
 
 from limen import LIMEN, free_port, shows, wait_for
-from pki import Authority, ask_once, tls_secret
+from pki import Authority, SecureServer, ask_once, config_map, tls_secret
+from test_backend_tls import policy
 from test_grpc import EchoServer, call, grpc_route
 
 PERMISSION_DENIED = 7
@@ -411,3 +412,23 @@ def test_only_the_share_of_a_guarded_backend_is_asked_about(limen, scene, backen
     scene.a.requests.clear()
     answers = [limen.get(headers={"authorization": "nobody"}).status for _ in range(60)]
     assert set(answers) == {200, 401} and not scene.a.requests and len(b.requests) >= answers.count(200)
+
+
+def test_the_service_is_asked_over_tls_where_a_policy_says_so(limen, backend, tmp_path):
+    ca, auth = Authority(tmp_path), HttpAuth("auth")
+    server = SecureServer(auth, ca.issue("auth.test"), plain=True)
+    limen.gateway([{"name": "http", "port": limen.port, "protocol": "HTTP", "filters": {"requests": [ask("auth")]}}])
+    limen.route("r", [{"filters": [ask("auth", allowedResponseHeaders=["x-user"])], "backendRefs": [TO_A]}])
+    limen.write("a.yaml", backend("a").yaml())
+    limen.write("auth.yaml", backend_yaml("auth", auth.port))
+    limen.write("ca.json", config_map("ca", ca.pem))
+    limen.write("policy.json", policy("auth.test", target={**TO_A, "name": "auth"}))
+    limen.start()
+    limen.wait_status(200)
+    assert limen.get().json["headers"]["x-user"] == "known to auth"
+    assert set(server.names) == {"auth.test"} and server.plain_connections == 0
+    wait_for(lambda: "ancestor=web Accepted=True ResolvedRefs=True" in limen.status("backendtlspolicy"))
+    server.show(Authority(tmp_path, "other").issue("auth.test"))
+    limen.write("policy.json", policy("elsewhere.test", target={**TO_A, "name": "auth"}))  # no connection is kept
+    wait_for(lambda: limen.get().status == 403)  # whom nobody vouches for is not believed
+    auth.close()
