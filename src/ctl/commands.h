@@ -100,4 +100,10 @@ struct CrdsOptions {
 };
 int crds(const CrdsOptions& options);
 
+struct RbacOptions {
+  std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
+  std::string output = "yaml";              // yaml or json
+};
+int rbac(const RbacOptions& options);
+
 }  // namespace limen::ctl

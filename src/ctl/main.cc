@@ -50,6 +50,7 @@ struct CommandLine {
   CertgenOptions certgen;
   BootstrapOptions bootstrap;
   CrdsOptions crds;
+  RbacOptions rbac;
 };
 
 void add_translate(CLI::App& app, CommandLine& line) {
@@ -234,6 +235,18 @@ void add_crds(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = crds(line.crds); });
 }
 
+void add_rbac(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "rbac", "Print the ServiceAccount of `limen server` and the rights that it needs");
+  RbacOptions& options = line.rbac;
+  command->add_option("-n,--namespace", options.name_space, "Where Limen runs")
+      ->capture_default_str();
+  command->add_option("-o,--output", options.output, "yaml or json")
+      ->check(CLI::IsMember({"yaml", "json"}))
+      ->capture_default_str();
+  command->callback([&] { line.code = rbac(line.rbac); });
+}
+
 void add_confirm(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "confirm",
@@ -272,6 +285,7 @@ int main_of(int argc, char** argv) {
   add_certgen(app, line);
   add_bootstrap(app, line);
   add_crds(app, line);
+  add_rbac(app, line);
   app.add_subcommand("version", "Print the version")->callback([] {
     fmt::print("limen {}\n", LIMEN_VERSION);
   });

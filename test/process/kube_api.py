@@ -27,14 +27,17 @@ APPLY, MERGE = "application/apply-patch+yaml", "application/merge-patch+json"
 
 # Paths of the kinds that tests use, by kind.
 GATEWAY, ENVOY = "apis/gateway.networking.k8s.io/v1", "apis/gateway.envoyproxy.io/v1alpha1"
+RBAC = "apis/rbac.authorization.k8s.io/v1"
 PATHS = {"Namespace": ("api/v1", "namespaces"), "Secret": ("api/v1", "secrets"), "Service": ("api/v1", "services"),
          "GatewayClass": (GATEWAY, "gatewayclasses"), "Gateway": (GATEWAY, "gateways"),
          "HTTPRoute": (GATEWAY, "httproutes"), "Backend": (ENVOY, "backends"),
          "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
          "Lease": ("apis/coordination.k8s.io/v1", "leases"),
-         "ClusterRoleBinding": ("apis/rbac.authorization.k8s.io/v1", "clusterrolebindings"),
+         "ServiceAccount": ("api/v1", "serviceaccounts"),
+         "ClusterRole": (RBAC, "clusterroles"), "ClusterRoleBinding": (RBAC, "clusterrolebindings"),
+         "Role": (RBAC, "roles"), "RoleBinding": (RBAC, "rolebindings"),
          "CustomResourceDefinition": ("apis/apiextensions.k8s.io/v1", "customresourcedefinitions")}
-OF_CLUSTER = {"Namespace", "GatewayClass", "ClusterRoleBinding", "CustomResourceDefinition"}
+OF_CLUSTER = {"Namespace", "GatewayClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"}
 
 
 class ApiError(Exception):
@@ -141,6 +144,16 @@ class KubeApi:
 
     def delete(self, kind, name, namespace="default"):
         return self.request("DELETE", self.path(kind, name, namespace))
+
+    def grant(self, user):
+        """What `limen rbac` prints, to a user in place of the ServiceAccount."""
+        printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json"], check=True, capture_output=True, text=True).stdout
+        for item in json.loads(printed)["items"]:
+            if "subjects" in item:
+                item["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
+            name = item["metadata"]["name"]
+            members = {key: item[key] for key in ("rules", "roleRef", "subjects") if key in item}
+            self.apply(item["kind"], name, **members)
 
     def install_definitions(self):
         printed = subprocess.run([LIMEN, "crds", "-o", "json"], check=True, capture_output=True, text=True).stdout

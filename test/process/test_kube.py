@@ -131,6 +131,17 @@ def test_rights_that_are_given_later(limen):
     limen.await_objects("Gateway/web")
 
 
+def test_the_rights_that_limen_prints_are_enough(limen):
+    api = limen.api
+    api.grant("restricted")
+    gateway(api, limen.port)
+    route(api, "r", "none")
+    limen.start(kubeconfig=api.kubeconfig_of("restricted"))
+    await_parent(limen, "r", 1)
+    wait_for(lambda: conditions(api.get("Gateway", "web").get("status", {})).get("Accepted", {}).get("status") == "True")
+    assert limen.says("this is the leader now") and not limen.says("forbidden")
+
+
 def conditions(status):
     return {condition["type"]: condition for condition in status.get("conditions", [])}
 

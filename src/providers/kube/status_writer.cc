@@ -33,7 +33,6 @@ StatusWriter::StatusWriter(StatusWriterSettings settings, EventLoop& loop, Send 
       send_(std::move(send)),
       tokens_(settings_.burst) {}
 
-// Kinds that translation makes a status for.
 bool StatusWriter::has_status(api::Kind kind) {
   return api::is_route(kind) || kind == api::Kind::kGatewayClass || kind == api::Kind::kGateway ||
          kind == api::Kind::kListenerSet || kind == api::Kind::kBackend ||

@@ -34,6 +34,9 @@ struct StatusWriterSettings {
 
 class StatusWriter {
  public:
+  // Kinds that translation makes a status for.
+  static bool has_status(api::Kind kind);
+
   using Send = std::function<void(kube::Request, std::function<void(kube::Answer)>)>;
 
   StatusWriter(StatusWriterSettings settings, EventLoop& loop, Send send);
@@ -66,7 +69,6 @@ class StatusWriter {
     std::string said;  // trouble that was logged
   };
 
-  static bool has_status(api::Kind kind);
   bool is_ours(const Entry& entry) const;
   void see_status(const Identity& identity, const Json& object);
   void pump();
