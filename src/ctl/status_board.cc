@@ -1,5 +1,7 @@
 #include "ctl/status_board.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <ctime>
 #include <map>
@@ -23,7 +25,8 @@ void for_each_condition(Json& value, const std::string& place, const Visit& visi
       Json& element = value.as_array()[i];
       const std::string_view name = element.text(is_condition(element) ? "type" : "name");
       for_each_condition(
-          element, place + "." + (name.empty() ? std::to_string(i) : std::string(name)), visit);
+          element,
+          fmt::format("{}.{}", place, name.empty() ? std::to_string(i) : std::string(name)), visit);
     }
   } else if (is_condition(value)) {
     visit(place, value);

@@ -173,7 +173,7 @@ LISTENERS = {
     "no grant": ("{name: a, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: s, namespace: x}]}}",
                  "no ReferenceGrant in namespace x"),
     "filters": ("{name: a, port: 80, protocol: HTTP, filters: {requests: [{type: ExtensionRef, "
-                "extensionRef: {group: example.com, kind: Filter, name: f}}]}}", "filters: are not supported yet"),
+                "extensionRef: {group: example.com, kind: Filter, name: f}}]}}", "filters.requests[0]: of type ExtensionRef none is known"),
     "protocol": ("{name: a, port: 80, protocol: http}", "protocol http is not supported: use HTTP, HTTPS, TLS, TCP or UDP"),
 }
 
