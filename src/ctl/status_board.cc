@@ -32,7 +32,7 @@ void for_each_condition(Json& value, const std::string& place, const Visit& visi
     visit(place, value);
   } else if (value.is_object()) {
     for (auto& [name, member] : value.as_object())
-      for_each_condition(member, place + "." + name, visit);
+      for_each_condition(member, fmt::format("{}.{}", place, name), visit);
   }
 }
 
