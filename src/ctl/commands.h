@@ -100,6 +100,9 @@ struct CrdsOptions {
 };
 int crds(const CrdsOptions& options);
 
+// Whoever holds it writes statuses.
+inline constexpr char kLeaseName[] = "limen";
+
 struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
   std::string output = "yaml";              // yaml or json

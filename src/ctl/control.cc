@@ -91,18 +91,18 @@ void Control::apply(const translate::Input& input) {
     log::info("limen", "{} objects changed, {} rows translated, {} resources sent on, in {} us",
               input.objects.size(), output.rows, output.resources.size(), took.count());
   }
-  board_.update(output.statuses, problems_);
+  board_.update(output.statuses);
   // What a large batch needed for a moment goes back to the system.
   constexpr size_t kLargeBatch = 1000;
   if (input.objects.size() >= kLargeBatch) ::malloc_trim(0);
 }
 
 void Control::set_problems(std::vector<providers::ObjectProblem> problems, const char* component) {
-  if (problems == problems_) return;
+  if (problems == board_.problems()) return;
   std::set<std::string> before;
-  for (const auto& problem : std::exchange(problems_, std::move(problems)))
-    before.insert(text_of(problem));
-  for (const auto& problem : problems_) {
+  for (const auto& problem : board_.problems()) before.insert(text_of(problem));
+  board_.set_problems(std::move(problems));
+  for (const auto& problem : board_.problems()) {
     if (before.contains(text_of(problem))) continue;  // said already
     if (problem.severity == providers::Severity::kError)
       log::error(component, "{}", text_of(problem));

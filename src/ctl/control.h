@@ -55,7 +55,6 @@ class Control {
   EventLoop loop_;
   translate::Translator translator_;
   Sink sink_;
-  std::vector<providers::ObjectProblem> problems_;
   std::map<std::string, std::string> refusals_;  // that are logged
   StatusBoard board_;
   UniqueFd signals_;

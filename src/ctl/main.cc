@@ -37,6 +37,12 @@ void add_state_dir(CLI::App& command, std::string& state_dir) {
 }
 
 // What the flags are read into; callbacks of CLI11 refer to it while parsing.
+CLI::Option* add_output(CLI::App& command, std::string& output) {
+  return command.add_option("-o,--output", output, "yaml or json")
+      ->check(CLI::IsMember({"yaml", "json"}))
+      ->capture_default_str();
+}
+
 struct CommandLine {
   int code = kOk;
   TranslateOptions translate;
@@ -61,9 +67,7 @@ void add_translate(CLI::App& app, CommandLine& line) {
   command->add_option("--to", options.to, "xds or gateway-api")
       ->check(CLI::IsMember({"xds", "gateway-api"}))
       ->capture_default_str();
-  command->add_option("-o,--output", options.output, "yaml or json")
-      ->check(CLI::IsMember({"yaml", "json"}))
-      ->capture_default_str();
+  add_output(*command, options.output);
   command->add_flag("--show-secrets", options.show_secrets, "Print private keys and secret values");
   command->callback([&] { line.code = translate(line.translate); });
 }
@@ -199,9 +203,7 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
   command->add_option("--node", options.node, "The Envoy's name; else the machine's");
   command->add_option("--admin-socket", options.admin_socket, "Unix socket of its admin interface")
       ->capture_default_str();
-  command->add_option("-o,--output", options.output, "yaml or json")
-      ->check(CLI::IsMember({"yaml", "json"}))
-      ->capture_default_str();
+  add_output(*command, options.output);
   command->callback([&] { line.code = bootstrap(line.bootstrap); });
 }
 
@@ -227,9 +229,7 @@ void add_crds(CLI::App& app, CommandLine& line) {
       "crds", "Print the CustomResourceDefinitions for Kubernetes, or a reference of all fields");
   CrdsOptions& options = line.crds;
   command->add_option("KIND", options.kinds, "Only these kinds, by name, plural or short name");
-  auto* output = command->add_option("-o,--output", options.output, "yaml or json")
-                     ->check(CLI::IsMember({"yaml", "json"}))
-                     ->capture_default_str();
+  auto* output = add_output(*command, options.output);
   command->add_flag("--reference", options.reference, "Print a reference for users, in Markdown")
       ->excludes(output);
   command->callback([&] { line.code = crds(line.crds); });
@@ -241,9 +241,7 @@ void add_rbac(CLI::App& app, CommandLine& line) {
   RbacOptions& options = line.rbac;
   command->add_option("-n,--namespace", options.name_space, "Where Limen runs")
       ->capture_default_str();
-  command->add_option("-o,--output", options.output, "yaml or json")
-      ->check(CLI::IsMember({"yaml", "json"}))
-      ->capture_default_str();
+  add_output(*command, options.output);
   command->callback([&] { line.code = rbac(line.rbac); });
 }
 

@@ -78,7 +78,7 @@ int rbac(const RbacOptions& options) {
   Json::Array lease;
   lease.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
   lease.push_back(rule("coordination.k8s.io", {"leases"}, {"get", "update"}));
-  lease.back().set("resourceNames", list_of({kName}));
+  lease.back().set("resourceNames", list_of({kLeaseName}));
   const Json objects[] = {object("v1", "ServiceAccount", own), role("", rules_of_cluster()),
                           binding("", own), role(own, std::move(lease)), binding(own, own)};
   if (options.output == "json") {

@@ -30,16 +30,9 @@ class Server {
         cluster_(
             {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
             [this] { await_more(); }),
-        statuses_({translate::Options().controller_name}, control_.loop(),
-                  [this](kube::Request request, std::function<void(kube::Answer)> done) {
-                    client_.send(std::move(request), std::move(done));
-                  }),
-        elector_(
-            elector_settings(config), control_.loop(),
-            [this](kube::Request request, std::function<void(kube::Answer)> done) {
-              client_.send(std::move(request), std::move(done));
-            },
-            [this](bool leads) { statuses_.set_active(leads); }),
+        statuses_({translate::Options().controller_name}, control_.loop(), sender()),
+        elector_(elector_settings(config), control_.loop(), sender(),
+                 [this](bool leads) { statuses_.set_active(leads); }),
         client_(std::move(config), client_settings(options), control_.loop()) {}
 
   Status start() {
@@ -57,6 +50,12 @@ class Server {
   }
 
  private:
+  kube::Elector::Send sender() {
+    return [this](kube::Request request, std::function<void(kube::Answer)> done) {
+      client_.send(std::move(request), std::move(done));
+    };
+  }
+
   static translate::Options translate_options(const ServerOptions& options) {
     translate::Options result;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
@@ -69,7 +68,7 @@ class Server {
     ::gethostname(host, sizeof(host) - 1);
     kube::ElectorSettings settings;
     settings.name_space = config.name_space;
-    settings.name = "limen";
+    settings.name = kLeaseName;
     settings.identity = fmt::format("{}_{}_{:x}", host, ::getpid(), std::random_device()());
     return settings;
   }

@@ -73,8 +73,7 @@ StatusBoard::Entry StatusBoard::successor(const Entry* before,
   return entry;
 }
 
-void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
-                         std::vector<providers::ObjectProblem> problems) {
+void StatusBoard::update(const std::vector<translate::StatusChange>& changes) {
   const int64_t now = ::time(nullptr);
   for (const auto& change : changes) {
     const Identity identity{change.kind, change.key};
@@ -87,7 +86,6 @@ void StatusBoard::update(const std::vector<translate::StatusChange>& changes,
       before->second = successor(&before->second, change, now);
     }
   }
-  problems_ = std::move(problems);
 }
 
 Json StatusBoard::report() const {

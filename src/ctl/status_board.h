@@ -16,9 +16,12 @@ namespace limen::ctl {
 
 class StatusBoard {
  public:
-  void update(const std::vector<translate::StatusChange>& changes,
-              std::vector<providers::ObjectProblem> problems);
+  void update(const std::vector<translate::StatusChange>& changes);
 
+  void set_problems(std::vector<providers::ObjectProblem> problems) {
+    problems_ = std::move(problems);
+  }
+  const std::vector<providers::ObjectProblem>& problems() const { return problems_; }
   void set_held(const std::vector<providers::HeldPath>& held) { held_ = held; }
 
   // {"held": [{path, why, objects, routes}], "objects": [object], "problems": [text]}; objects as

@@ -67,9 +67,7 @@ def main():
     api = KubeApi(folders[0])
     limen, echo = ServerLimen(folders[1], api), Echo("a")
     try:
-        api.start("etcd")
-        api.start("kube-apiserver")
-        api.await_ready()
+        api.start_all()
         api.install_definitions()
         gateway(api, limen.port)
         backend(api, echo)

@@ -32,12 +32,6 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.as_string() : to_json(value);
 }
 
-Json object_of(const std::map<std::string, std::string>& members) {
-  Json object{Json::Object{}};
-  for (const auto& [name, value] : members) object.set(name, value);
-  return object;
-}
-
 // A host that has loopback addresses only.
 translate::Options options_of_case() {
   translate::Options options;
@@ -188,8 +182,8 @@ std::map<std::string, Json> View::plans() const {
     }
     Json json{Json::Object{}};
     json.set("ports", std::move(ports));
-    json.set("labels", object_of(plan->labels));
-    json.set("annotations", object_of(plan->annotations));
+    json.set("labels", Json::Object(plan->labels.begin(), plan->labels.end()));
+    json.set("annotations", Json::Object(plan->annotations.begin(), plan->annotations.end()));
     result[proxy] = std::move(json);
   }
   return result;

@@ -75,6 +75,11 @@ class KubeApi:
                 "--authorization-mode=RBAC", "--profiling=false", "--endpoint-reconciler-type=none",
                 f"--audit-policy-file={folder}/audit.yaml", f"--audit-log-path={self.audit}"]}
 
+    def start_all(self):
+        for name in self.commands:
+            self.start(name)
+        self.await_ready()
+
     def start(self, name):
         with open(self.folder / f"{name}.log", "ab") as log:
             self.processes[name] = subprocess.Popen([BINARIES / name, *self.commands[name]], stdout=log, stderr=log)

@@ -1,13 +1,14 @@
 """`limen server` on an API server, with an Envoy from `limen bootstrap`, for tests."""
 
+import contextlib
 import json
-import os
 import pathlib
+import shutil
 import subprocess
+import tempfile
 
-from limen import LIMEN, Limen, free_port, wait_for
+from limen import LIMEN, Limen, free_port, start_remote_envoy, wait_for
 
-ENVOY = pathlib.Path(__file__).parents[2] / ".venv/bin/envoy"
 CONTROLLER = "gateway.envoyproxy.io/gatewayclass-controller"
 
 
@@ -30,16 +31,7 @@ class ServerLimen(Limen):
                  "--addresses", "127.0.0.1", *flags], stdout=log, stderr=log)
 
     def start_envoy(self):
-        folder = self.conf.parent
-        printed = subprocess.run(
-            [LIMEN, "bootstrap", "--proxy", "default/web", "--xds-address", f"127.0.0.1:{self.xds_port}", "--certs",
-             self.certs, "--node", "n1", "-o", "json", "--admin-socket", folder / "admin.sock"],
-            check=True, capture_output=True, text=True).stdout
-        (folder / "envoy.json").write_text(printed)
-        with open(folder / "envoy.log", "ab") as log:
-            self.envoys.append(subprocess.Popen(
-                [os.path.realpath(ENVOY), "-c", folder / "envoy.json", "--disable-hot-restart", "--concurrency", "1"],
-                stdout=log, stderr=log))
+        self.envoys.append(start_remote_envoy(self))
 
     def stop(self):
         for envoy in self.envoys:
@@ -58,6 +50,18 @@ class ServerLimen(Limen):
 
     def await_objects(self, *names):
         return wait_for(lambda: set(names) <= self.objects(), timeout=30)
+
+
+@contextlib.contextmanager
+def running_limen(api):
+    """One that is not started yet, and ended afterwards."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
+    instance = ServerLimen(folder, api)
+    try:
+        yield instance
+    finally:
+        instance.stop()
+        shutil.rmtree(folder)
 
 
 def gateway(api, port, name="web"):

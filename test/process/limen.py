@@ -16,6 +16,7 @@ import threading
 import time
 
 LIMEN = os.environ["LIMEN"]
+ENVOY = pathlib.Path(__file__).parents[2] / ".venv/bin/envoy"
 
 
 def shows(*features):
@@ -53,7 +54,27 @@ def wait_for(what, timeout=15.0):
         time.sleep(0.02)
 
 
-class Echo:
+def backend_yaml(name, port):
+    """A Backend on loopback."""
+    return (f"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {{name: {name}}}\n"
+            f"spec:\n  endpoints:\n  - ip: {{address: 127.0.0.1, port: {port}}}\n")
+
+
+class HttpServer:
+    """Serves with a request handler of http.server, on a free port, until it is closed."""
+
+    def __init__(self, handler):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Echo(HttpServer):
     """A backend that answers its name and what it was asked.
 
     Headers of the request say how: x-answer (a status, or "reset" to close the connection) and x-delay (seconds). They
@@ -101,19 +122,11 @@ class Echo:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
     def yaml(self):
         """A Backend object of this backend's name."""
-        return (f"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {{name: {self.name}}}\n"
-                f"spec:\n  endpoints:\n  - ip: {{address: 127.0.0.1, port: {self.port}}}\n")
+        return backend_yaml(self.name, self.port)
 
 
 class Answer:
@@ -125,6 +138,19 @@ class Answer:
     @property
     def json(self):
         return json.loads(self.text)
+
+
+def start_remote_envoy(limen, change=lambda config: config, proxy="default/web"):
+    """An Envoy that starts with what `limen bootstrap` prints, by limen's `xds_port` and `certs`."""
+    folder = limen.conf.parent
+    printed = subprocess.run([LIMEN, "bootstrap", "--proxy", proxy, "--xds-address", f"127.0.0.1:{limen.xds_port}",
+                              "--certs", limen.certs, "--node", "n1", "-o", "json", "--admin-socket", folder / "admin.sock"],
+                             check=True, capture_output=True, text=True).stdout
+    (folder / "envoy.json").write_text(json.dumps(change(json.loads(printed))))
+    with open(folder / "envoy.log", "ab") as log:
+        return subprocess.Popen(
+            [os.path.realpath(ENVOY), "-c", folder / "envoy.json", "--disable-hot-restart", "--concurrency", "1"],
+            stdout=log, stderr=log)
 
 
 class Limen:

@@ -5,7 +5,6 @@ import http.client
 import http.server
 import json
 import subprocess
-import threading
 
 import grpc
 import pytest
@@ -14,7 +13,7 @@ from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
 from envoy.type.v3 import http_status_pb2
 from google.rpc import status_pb2
 
-from limen import LIMEN, free_port, shows, wait_for
+from limen import LIMEN, HttpServer, backend_yaml, free_port, shows, wait_for
 from pki import Authority, SecureServer, ask_once, config_map, tls_secret
 from test_backend_tls import policy
 from test_grpc import EchoServer, call, grpc_route
@@ -22,12 +21,7 @@ from test_grpc import EchoServer, call, grpc_route
 PERMISSION_DENIED = 7
 
 
-def backend_yaml(name, port):
-    return (f"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {{name: {name}}}\n"
-            f"spec:\n  endpoints:\n  - ip: {{address: 127.0.0.1, port: {port}}}\n")
-
-
-class HttpAuth:
+class HttpAuth(HttpServer):
     """Lets a request pass unless its Authorization is "nobody", fails where it is "broken"; says who it is, and which
     tenant."""
 
@@ -59,14 +53,7 @@ class HttpAuth:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+        super().__init__(Handler)
 
 
 class GrpcAuth(external_auth_pb2_grpc.AuthorizationServicer):
@@ -121,13 +108,8 @@ class Scene:
         self.gateway()
 
     def gateway(self, *filters):
-        self.limen.write("web.json", "---\n".join(json.dumps(it) + "\n" for it in (
-            {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "limen"},
-             "spec": {"controllerName": "gateway.envoyproxy.io/gatewayclass-controller"}},
-            {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "web"},
-             "spec": {"gatewayClassName": "limen", "listeners": [
-                 {"name": "http", "port": self.limen.port, "protocol": "HTTP",
-                  **({"filters": {"requests": list(filters)}} if filters else {})}]}})))
+        self.limen.gateway([{"name": "http", "port": self.limen.port, "protocol": "HTTP",
+                             **({"filters": {"requests": list(filters)}} if filters else {})}])
 
     def service(self, name, kind=HttpAuth, **how):
         service = kind(name, **how)

@@ -9,7 +9,7 @@ import threading
 import grpc
 import pytest
 
-from limen import free_port, shows, wait_for
+from limen import backend_yaml, free_port, shows, wait_for
 from test_tls import make_pair, secret
 
 
@@ -41,8 +41,7 @@ class EchoServer:
         self.server.start()
 
     def yaml(self):
-        return (f"apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: Backend\nmetadata: {{name: {self.name}}}\n"
-                f"spec:\n  endpoints:\n  - ip: {{address: 127.0.0.1, port: {self.port}}}\n")
+        return backend_yaml(self.name, self.port)
 
 
 @pytest.fixture

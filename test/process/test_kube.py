@@ -8,25 +8,18 @@ import time
 import pytest
 
 from kube_api import MERGE, KubeApi, needs_kube
-from kube_limen import CONTROLLER, ServerLimen, backend as make_backend, gateway, route
+from kube_limen import CONTROLLER, backend as make_backend, gateway, route, running_limen
 from limen import wait_for
 
 pytestmark = needs_kube
-
-
-def start_api(folder):
-    api = KubeApi(folder)
-    api.start("etcd")
-    api.start("kube-apiserver")
-    api.await_ready()
-    return api
 
 
 @pytest.fixture
 def bare_api():
     """An API server that knows only Kubernetes' own kinds."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    api = start_api(folder)
+    api = KubeApi(folder)
+    api.start_all()
     yield api
     api.stop()
     shutil.rmtree(folder)
@@ -40,20 +33,14 @@ def api(bare_api):
 
 @pytest.fixture
 def limen(api):
-    yield from run_limen(api)
+    with running_limen(api) as instance:
+        yield instance
 
 
 @pytest.fixture
 def early_limen(bare_api):
-    yield from run_limen(bare_api)
-
-
-def run_limen(api):
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
-    instance = ServerLimen(folder, api)
-    yield instance
-    instance.stop()
-    shutil.rmtree(folder)
+    with running_limen(bare_api) as instance:
+        yield instance
 
 
 def test_objects_of_the_api_server_reach_envoy(limen, backend):
@@ -262,9 +249,7 @@ def test_only_the_leader_writes(limen, api, backend):
     make_backend(api, backend("a"))
     limen.start()
     wait_for(lambda: limen.says("this is the leader now: Lease"))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
-    other = ServerLimen(folder, api)
-    try:
+    with running_limen(api) as other:
         other.start()
         other.await_objects("Gateway/web")
         made = route(api, "r", "a")
@@ -275,8 +260,5 @@ def test_only_the_leader_writes(limen, api, backend):
         edited = route(api, "r", "a", "/edited")
         wait_for(lambda: other.says("this is the leader now: Lease"), timeout=30)
         await_parent(other, "r", edited["metadata"]["generation"])
-    finally:
-        other.stop()
-        shutil.rmtree(folder)
     holder = api.get("Lease", "limen")["spec"]
     assert holder.get("holderIdentity", "") == "", "who ends gives it up"

@@ -10,7 +10,7 @@ import pytest
 
 from fault_proxy import FaultProxy, answer
 from kube_api import KubeApi, needs_kube
-from kube_limen import ServerLimen, backend as make_backend, gateway, route
+from kube_limen import gateway, route, running_limen
 from limen import wait_for
 
 pytestmark = needs_kube
@@ -20,9 +20,7 @@ pytestmark = needs_kube
 def api():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
     instance = KubeApi(folder)
-    instance.start("etcd")
-    instance.start("kube-apiserver")
-    instance.await_ready()
+    instance.start_all()
     instance.install_definitions()
     yield instance
     instance.stop()
@@ -41,12 +39,9 @@ def limen(api):
     for kind in ("HTTPRoute", "Gateway"):
         root = "apis/gateway.networking.k8s.io/v1/namespaces/default/" + kind.lower() + "s"
         api.request("DELETE", root)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="limen"))
-    instance = ServerLimen(folder, api)
-    gateway(api, instance.port)
-    yield instance
-    instance.stop()
-    shutil.rmtree(folder)
+    with running_limen(api) as instance:
+        gateway(api, instance.port)
+        yield instance
 
 
 def start(limen, proxy, *flags):

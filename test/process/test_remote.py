@@ -1,15 +1,10 @@
 """Envoys that Limen did not start: by TCP with mutual TLS, and in all forms of xDS."""
 
-import json
-import os
-import pathlib
 import subprocess
 
 import pytest
 
-from limen import LIMEN, free_port, wait_for
-
-ENVOY = pathlib.Path(__file__).parents[2] / ".venv/bin/envoy"
+from limen import LIMEN, free_port, start_remote_envoy, wait_for
 
 
 def limen_command(*words):
@@ -37,15 +32,7 @@ def remote(limen, backend):
     limen.envoys = []
 
     def start_envoy(change=lambda config: config, proxy="default/web"):
-        printed = limen_command("bootstrap", "--proxy", proxy, "--xds-address", f"127.0.0.1:{limen.xds_port}",
-                                "--certs", limen.certs, "--node", "n1", "-o", "json",
-                                "--admin-socket", folder / "admin.sock")
-        assert printed.returncode == 0, printed.stderr
-        (folder / "envoy.json").write_text(json.dumps(change(json.loads(printed.stdout))))
-        with open(folder / "envoy.log", "ab") as log:
-            limen.envoys.append(subprocess.Popen(
-                [os.path.realpath(ENVOY), "-c", folder / "envoy.json", "--disable-hot-restart", "--concurrency", "1"],
-                stdout=log, stderr=log))
+        limen.envoys.append(start_remote_envoy(limen, change, proxy))
 
     limen.start_envoy = start_envoy
     yield limen

@@ -13,6 +13,7 @@
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 
 #include <algorithm>
+#include <span>
 
 #include "features/features.h"
 #include "translate/route/rules.h"
@@ -65,7 +66,7 @@ void harden(Hcm& hcm) {
 
 // How many ExternalAuth filters of listeners the filter chain of these can run.  The place for one
 // is always there: the first changes no xDS listener.
-size_t auth_slots(const std::vector<ListenerModel>& listeners) {
+size_t auth_slots(std::span<const ListenerModel> listeners) {
   size_t most = 1;
   for (const ListenerModel& listener : listeners) most = std::max(most, listener.auths.size());
   return most;
@@ -141,7 +142,7 @@ FragmentPtr https_chain(const PortModel& port, const ListenerModel& model) {
   chain.set_name(model.ir_name());
   if (model.hostname != "*") chain.mutable_filter_chain_match()->add_server_names(model.hostname);
   add_connection_manager(route_configuration_of(port, model),
-                         "https-" + std::to_string(port.bind_port), auth_slots({model}), chain);
+                         "https-" + std::to_string(port.bind_port), auth_slots({&model, 1}), chain);
   add_tls(model, {"h2", "http/1.1"}, chain);
   return xds::fragment_of(chain);
 }

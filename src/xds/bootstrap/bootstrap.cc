@@ -103,16 +103,12 @@ typed_config:
         matcher: {{exact: {id}}}
 )";
 
-Json object_of(const std::map<std::string, std::string>& members) {
-  Json object{Json::Object{}};
-  for (const auto& [name, value] : members) object.set(name, value);
-  return object;
-}
-
 void add_metadata(const BootstrapSettings& settings, Json& node) {
+  const auto &labels = settings.labels, &annotations = settings.annotations;
   Json metadata{Json::Object{}};
-  if (!settings.labels.empty()) metadata.set("labels", object_of(settings.labels));
-  if (!settings.annotations.empty()) metadata.set("annotations", object_of(settings.annotations));
+  if (!labels.empty()) metadata.set("labels", Json::Object(labels.begin(), labels.end()));
+  if (!annotations.empty())
+    metadata.set("annotations", Json::Object(annotations.begin(), annotations.end()));
   if (!metadata.as_object().empty()) node.set("metadata", std::move(metadata));
 }
 
