@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 
@@ -46,12 +47,24 @@ class Builder {
     append(part);
     return add(std::exchange(text_, {}));
   }
-  bool on_number_part(View, Code&) { return true; }
-  bool on_int64(int64_t value, View, Code&) { return add(value); }
-  bool on_uint64(uint64_t value, View, Code&) { return add(static_cast<double>(value)); }
-  bool on_double(double value, View, Code& error) {
-    if (!std::isfinite(value)) error = boost::json::error::exponent_overflow;
-    return !error && add(value);
+  bool on_number_part(View part, Code&) { return append(part); }
+  bool on_int64(int64_t value, View, Code&) {
+    text_.clear();
+    return add(value);
+  }
+  bool on_uint64(uint64_t value, View, Code&) {
+    text_.clear();
+    return add(static_cast<double>(value));
+  }
+  // Boost.JSON's own value can be one unit in the last place off: the text is read again.
+  bool on_double(double about, View rest, Code& error) {
+    append(rest);
+    const std::string text = std::exchange(text_, {});
+    double value = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool too_large = read.ec != std::errc() && std::abs(about) > 1;  // too small a one is 0
+    if (too_large) error = boost::json::error::exponent_overflow;
+    return !too_large && add(value);
   }
   bool on_bool(bool value, Code&) { return add(value); }
   bool on_null(Code&) { return add(nullptr); }

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <random>
+
 namespace limen {
 namespace {
 
@@ -34,6 +37,20 @@ TEST(JsonText, WhatIsNoJson) {
     EXPECT_FALSE(parse_json(text)) << text;
   EXPECT_FALSE(parse_json(std::string(1000, '[') + std::string(1000, ']')));
   EXPECT_TRUE(parse_json(std::string(100, '[') + std::string(100, ']')));
+}
+
+TEST(JsonText, NumbersComeBackToTheLastBit) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 10'000; ++i) {
+    const double value =
+        std::ldexp(static_cast<double>(random()), static_cast<int>(random() % 200) - 100);
+    const std::string text = to_json(Json(Json::Array{Json(value), Json(1)}));
+    const auto back = parse_json(text);
+    ASSERT_TRUE(back) << text;
+    ASSERT_EQ(to_json(*back), text);
+  }
+  EXPECT_EQ(to_json(*parse_json("9.922337203685477e+22")), "9.922337203685477e+22");
+  EXPECT_EQ(to_json(*parse_json("[1e-400, 18446744073709551615]")), "[0,1.8446744073709552e+19]");
 }
 
 TEST(JsonText, LongTextsInOnePiece) {
