@@ -1,6 +1,7 @@
 // The subcommands of `limen`.  Each is told its options, prints, and returns the exit code.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -75,9 +76,13 @@ struct BootstrapOptions {
   std::string proxy;
   std::string xds_address;
   std::string certs_dir;
-  std::string node;  // "": the machine's name
+  std::string sds_dir;     // "": the Envoy reads certificates once
+  std::string token_file;  // shown in place of a client certificate; wants sds_dir
+  std::string node;        // "": the machine's name
   std::string admin_socket = "/run/envoy-admin.sock";
-  std::string output = "yaml";  // yaml or json
+  std::string stats_address, ready_address;  // "HOST:PORT"; "": none
+  uint64_t memory_limit_mib = 0;             // 0: unlimited
+  std::string output = "yaml";               // yaml or json
 };
 int bootstrap(const BootstrapOptions& options);
 

@@ -200,9 +200,27 @@ void add_bootstrap(CLI::App& app, CommandLine& line) {
       ->required()
       ->type_name("HOST:PORT");
   command->add_option("--certs", options.certs_dir, "Folder that certgen made")->required();
+  auto* sds = command->add_option(
+      "--sds-dir", options.sds_dir,
+      "Folder to write more files for the Envoy to: with them it reads its certificates again when "
+      "they are replaced");
+  command
+      ->add_option("--token-file", options.token_file,
+                   "Token of a Kubernetes service account to show in place of a certificate")
+      ->needs(sds);
   command->add_option("--node", options.node, "The Envoy's name; else the machine's");
   command->add_option("--admin-socket", options.admin_socket, "Unix socket of its admin interface")
       ->capture_default_str();
+  command
+      ->add_option("--stats-address", options.stats_address,
+                   "Serve Prometheus here: GET /stats/prometheus and nothing else")
+      ->type_name("HOST:PORT");
+  command
+      ->add_option("--ready-address", options.ready_address,
+                   "Answer GET /ready here: 200 once the first configuration is in force")
+      ->type_name("HOST:PORT");
+  command->add_option("--memory-limit-mib", options.memory_limit_mib,
+                      "Memory that the Envoy may take: near it, it gives some back, then refuses");
   add_output(*command, options.output);
   command->callback([&] { line.code = bootstrap(line.bootstrap); });
 }

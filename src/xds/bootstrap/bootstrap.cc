@@ -6,7 +6,8 @@
 #include <charconv>
 
 #include "base/yaml.h"
-#include "pki/identity.h"
+#include "xds/bootstrap/pod_parts.h"
+#include "xds/bootstrap/tls_server.h"
 
 namespace limen::xds {
 namespace {
@@ -84,25 +85,6 @@ std::string socket_address(const Address& address) {
                      address.port);
 }
 
-// Shows the proxy's certificate, and wants one of Limen's in return.
-constexpr char kTlsSocket[] = R"(
-name: envoy.transport_sockets.tls
-typed_config:
-  "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-  common_tls_context:
-    tls_params:
-      tls_minimum_protocol_version: TLSv1_3
-      tls_maximum_protocol_version: TLSv1_3
-    tls_certificates:
-    - certificate_chain: {{filename: {certificate}}}
-      private_key: {{filename: {key}}}
-    validation_context:
-      trusted_ca: {{filename: {ca}}}
-      match_typed_subject_alt_names:
-      - san_type: URI
-        matcher: {{exact: {id}}}
-)";
-
 void add_metadata(const BootstrapSettings& settings, Json& node) {
   const auto &labels = settings.labels, &annotations = settings.annotations;
   Json metadata{Json::Object{}};
@@ -110,14 +92,6 @@ void add_metadata(const BootstrapSettings& settings, Json& node) {
   if (!annotations.empty())
     metadata.set("annotations", Json::Object(annotations.begin(), annotations.end()));
   if (!metadata.as_object().empty()) node.set("metadata", std::move(metadata));
-}
-
-Json tls_socket(const TlsServer& server) {
-  const std::string text =
-      fmt::format(kTlsSocket, fmt::arg("certificate", quoted(server.certificate_file)),
-                  fmt::arg("key", quoted(server.key_file)), fmt::arg("ca", quoted(server.ca_file)),
-                  fmt::arg("id", quoted(pki::kXdsServerId)));
-  return parse_yaml(text).at(0).value;
 }
 
 }  // namespace
@@ -132,10 +106,9 @@ Json make_bootstrap(const BootstrapSettings& settings) {
                                             : socket_address(remote->address)));
   Json config = parse_yaml(text).at(0).value;
   add_metadata(settings, *config.find("node"));
-  if (remote != nullptr) {
-    Json& cluster = config.find("static_resources")->find("clusters")->as_array().at(0);
-    cluster.set("transport_socket", tls_socket(*remote));
-  }
+  if (remote != nullptr)
+    use_tls(*remote, config.find("static_resources")->find("clusters")->as_array().at(0));
+  add_pod_parts(settings, config);
   return config;
 }
 

@@ -1,5 +1,6 @@
 #include "xds/bootstrap/patch.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/json_patch.h"
@@ -50,6 +51,25 @@ Status check_owned(const Json& base, const Json& patched) {
   return {};
 }
 
+bool has_named(const Json& list, std::string_view name) {
+  const auto& items = list.as_array();
+  return std::any_of(items.begin(), items.end(),
+                     [&](const Json& item) { return item.text("name") == name; });
+}
+
+// Clusters or listeners of Limen's by whose names there are none.
+void add_missing(const Json& base, const char* list, Json& config) {
+  const Json* ours = base.find("static_resources")->find(list);
+  if (ours == nullptr) return;
+  Json& resources = *config.find("static_resources");
+  if (const Json* theirs = resources.find(list); theirs == nullptr || !theirs->is_array())
+    resources.set(list, Json(Json::Array{}));
+  Json& theirs = *resources.find(list);
+  for (const Json& each : ours->as_array()) {
+    if (!has_named(theirs, each.text("name"))) theirs.as_array().push_back(each);
+  }
+}
+
 // Puts Limen's parts into a configuration that a user wrote.
 Result<Json> with_owned(const Json& base, Json config) {
   if (!config.is_object()) return Error{"spec.bootstrap.value must be an object"};
@@ -60,12 +80,9 @@ Result<Json> with_owned(const Json& base, Json config) {
   steps.reserve(std::size(kOwned));
   for (const char* pointer : kOwned)
     steps.push_back({"add", pointer, "", *find_pointer(base, pointer)});
-  if (find_pointer(config, kClusters) == nullptr)
-    steps.push_back({"add", kClusters, "", Json(Json::Array{})});
-  if (xds_cluster(config) == nullptr)
-    steps.push_back({"add", std::string(kClusters) + "/-", "", *xds_cluster(base)});
   auto result = apply_patch(std::move(config), steps);
   if (!result) return result;
+  for (const char* list : {"clusters", "listeners"}) add_missing(base, list, *result);
   for (Json& cluster : result->find("static_resources")->find("clusters")->as_array()) {
     if (cluster.text("name") == kXdsCluster) cluster.set("load_assignment", *load_assignment(base));
   }

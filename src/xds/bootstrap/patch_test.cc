@@ -50,6 +50,22 @@ TEST(BootstrapPatch, StepsMayNotTouchWhatIsLimens) {
             "error: spec.bootstrap.jsonPatches: step 0, remove /nope: there is no such member");
 }
 
+TEST(BootstrapPatch, ReplaceKeepsThePodsListeners) {
+  BootstrapSettings settings{"default/web", "n", "/admin.sock", "/xds.sock"};
+  settings.stats = Address{"0.0.0.0", 19001};
+  const api::ProxyBootstrap patch{
+      BootstrapType::kReplace,
+      "static_resources: {clusters: [{name: prometheus_stats, type: EDS}], listeners: [{name: a}]}",
+      {}};
+  const auto result = patch_bootstrap(make_bootstrap(settings), patch);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(to_json(*find_pointer(*result, "/static_resources/clusters/0")),
+            R"({"name":"prometheus_stats","type":"EDS"})");
+  EXPECT_EQ(find_pointer(*result, "/static_resources/clusters/1")->text("name"), "xds_cluster");
+  EXPECT_EQ(find_pointer(*result, "/static_resources/listeners/1")->text("name"),
+            "envoy-gateway-proxy-stats-0.0.0.0-19001");
+}
+
 TEST(BootstrapPatch, ReplaceKeepsWhatIsLimens) {
   const api::ProxyBootstrap patch{BootstrapType::kReplace, "stats_flush_interval: 7s", {}};
   EXPECT_EQ(patched(patch, "/stats_flush_interval"), "\"7s\"");
