@@ -31,6 +31,9 @@ std::string proxy(const std::string& spec) {
   return "{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: EnvoyProxy, metadata: {name: p}, spec: {" +
          spec + "}}";
 }
+std::string kubernetes(const std::string& settings) {
+  return proxy("provider: {type: Kubernetes, kubernetes: {" + settings + "}}");
+}
 // An object of the Gateway API.
 std::string of(const std::string& kind, const std::string& spec) {
   return "{apiVersion: gateway.networking.k8s.io/v1, kind: " + kind +
@@ -92,6 +95,26 @@ struct Broken {
 };
 
 const std::vector<Broken> kBroken = {
+    {kubernetes("envoyDeployment: {}, envoyDaemonSet: {}"), "spec.provider.kubernetes",
+     "set only one of envoyDeployment and envoyDaemonSet"},
+    {kubernetes("envoyHpa: {maxReplicas: 2}, envoyDaemonSet: {}"), "spec.provider.kubernetes",
+     "envoyHpa can't be used with envoyDaemonSet"},
+    {kubernetes("envoyHpa: {minReplicas: 3, maxReplicas: 2}"), "spec.provider.kubernetes.envoyHpa",
+     "maxReplicas must be at least minReplicas"},
+    {kubernetes("envoyPDB: {minAvailable: 1, maxUnavailable: 1}"),
+     "spec.provider.kubernetes.envoyPDB", "set only one of minAvailable and maxUnavailable"},
+    {kubernetes("envoyDeployment: {container: {image: 'a:1', imageRepository: a}}"),
+     "spec.provider.kubernetes.envoyDeployment.container",
+     "set only one of image and imageRepository"},
+    {kubernetes("envoyService: {type: NodePort, loadBalancerClass: a}"),
+     "spec.provider.kubernetes.envoyService", "loadBalancerClass needs type LoadBalancer"},
+    {kubernetes("envoyService: {type: NodePort, allocateLoadBalancerNodePorts: true}"),
+     "spec.provider.kubernetes.envoyService",
+     "allocateLoadBalancerNodePorts needs type LoadBalancer"},
+    {kubernetes("envoyService: {type: NodePort, loadBalancerSourceRanges: [10.0.0.0/8]}"),
+     "spec.provider.kubernetes.envoyService", "loadBalancerSourceRanges needs type LoadBalancer"},
+    {kubernetes("envoyService: {type: NodePort, loadBalancerIP: 192.0.2.1}"),
+     "spec.provider.kubernetes.envoyService", "loadBalancerIP needs type LoadBalancer"},
     {path("value: '/a b'"), "spec.rules[0].matches[0].path",
      "value must consist of the characters of a path"},
     {path("value: a"), "spec.rules[0].matches[0].path", "value must begin with '/'"},

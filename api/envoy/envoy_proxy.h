@@ -3,6 +3,7 @@
 // (`limen validate` names them).
 #pragma once
 
+#include "api/envoy/kubernetes_provider.h"
 #include "api/gateway/common.h"
 #include "base/json.h"
 
@@ -20,7 +21,7 @@ struct EnvoyProxyHostProvider {
 struct EnvoyProxyProvider {
   ProviderType type = ProviderType::kKubernetes;
   std::optional<EnvoyProxyHostProvider> host;
-  std::optional<Json> kubernetes;
+  std::optional<EnvoyProxyKubernetesProvider> kubernetes;
   bool operator==(const EnvoyProxyProvider&) const = default;
 };
 
@@ -45,8 +46,9 @@ struct ProxyBootstrap {
 };
 
 struct ShutdownConfig {
-  std::optional<Duration> drain_timeout;       // unset: 60s
-  std::optional<Duration> min_drain_duration;  // unset: 10s
+  std::optional<Duration> health_check_failure_delay;  // unset: 0s
+  std::optional<Duration> drain_timeout;               // unset: 60s
+  std::optional<Duration> min_drain_duration;          // unset: 10s
   bool operator==(const ShutdownConfig&) const = default;
 };
 

@@ -119,8 +119,7 @@ const Schema& schema_of(const EnvoyProxyProvider*) {
       object<EnvoyProxyProvider>("EnvoyProxyProvider", "What runs Envoy.")
           .field<&EnvoyProxyProvider::type>("type", "Kubernetes or Host.", required())
           .field<&EnvoyProxyProvider::host>("host", "Settings for Host.")
-          .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.",
-                                                  not_in_effect())
+          .field<&EnvoyProxyProvider::kubernetes>("kubernetes", "Settings for Kubernetes.")
           .rule("self.type != 'Host' || has(self.host)", "host must be set where type is Host");
   return schema;
 }
@@ -160,10 +159,15 @@ const Schema& schema_of(const ProxyBootstrap*) {
 const Schema& schema_of(const ShutdownConfig*) {
   static const Schema schema =
       object<ShutdownConfig>("ShutdownConfig", "How Envoy is stopped.")
+          .field<&ShutdownConfig::health_check_failure_delay>(
+              "healthCheckFailureDelay",
+              "How long it goes on before it says that it ends; 0s where unset. In Kubernetes.")
           .field<&ShutdownConfig::drain_timeout>(
               "drainTimeout", "Longest time for open connections; 60s where unset.")
           .field<&ShutdownConfig::min_drain_duration>(
-              "minDrainDuration", "Shortest time; 10s where unset.", not_in_effect());
+              "minDrainDuration",
+              "Shortest time that it goes on, for clients that learn late of it; 10s where unset. "
+              "In Kubernetes.");
   return schema;
 }
 

@@ -16,6 +16,20 @@ const Schema& schema_of(const BackendSpec*);
 const Schema& schema_of(const BackendStatus*);
 const Schema& schema_of(const Backend*);
 
+std::vector<std::string_view> names_of(const PatchType*);
+std::vector<std::string_view> names_of(const ServiceType*);
+std::vector<std::string_view> names_of(const ExternalTrafficPolicy*);
+const Schema& schema_of(const KubernetesPatch*);
+const Schema& schema_of(const KubernetesPod*);
+const Schema& schema_of(const KubernetesContainer*);
+const Schema& schema_of(const KubernetesDaemonSet*);
+const Schema& schema_of(const KubernetesDeployment*);
+const Schema& schema_of(const KubernetesService*);
+const Schema& schema_of(const KubernetesHorizontalPodAutoscaler*);
+const Schema& schema_of(const KubernetesPodDisruptionBudget*);
+const Schema& schema_of(const KubernetesServiceAccount*);
+const Schema& schema_of(const EnvoyProxyKubernetesProvider*);
+
 std::vector<std::string_view> names_of(const ProviderType*);
 std::vector<std::string_view> names_of(const LogLevel*);
 std::vector<std::string_view> names_of(const BootstrapType*);

@@ -26,15 +26,6 @@ Status write_pair(const PairFiles& files, const pki::KeyPair& pair) {
   return {};
 }
 
-Result<pki::KeyPair> read_pair(const PairFiles& files) {
-  constexpr size_t kMax = 1 << 20;
-  auto certificate = read_file(files.certificate, kMax);
-  if (!certificate) return certificate.error();
-  auto key = read_file(files.key, kMax);
-  if (!key) return key.error();
-  return pki::KeyPair{*certificate, *key};
-}
-
 Result<pki::KeyPair> authority_of(const std::string& folder) {
   const PairFiles files = authority_files(folder);
   if (exists(files.certificate) || exists(files.key)) return read_pair(files);
@@ -70,6 +61,15 @@ Status make(const CertgenOptions& options) {
 }
 
 }  // namespace
+
+Result<pki::KeyPair> read_pair(const PairFiles& files) {
+  constexpr size_t kMax = 1 << 20;
+  auto certificate = read_file(files.certificate, kMax);
+  if (!certificate) return certificate.error();
+  auto key = read_file(files.key, kMax);
+  if (!key) return key.error();
+  return pki::KeyPair{*certificate, *key};
+}
 
 PairFiles authority_files(const std::string& folder) {
   return {folder + "/ca.crt", folder + "/ca.key"};

@@ -1,6 +1,7 @@
 // The subcommands of `limen`.  Each is told its options, prints, and returns the exit code.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -58,10 +59,23 @@ struct ServerOptions {
   std::string state_dir;
   std::string xds_address, xds_certs_dir;  // as in RunOptions
   int watch_idle_s = 150;
-  bool leader_elect = true;  // false: it is the only one
+  bool leader_elect = true;                                    // false: it is the only one
+  bool start_envoys = true;                                    // false: they run elsewhere
+  std::string image = "docker.io/limen/limen:" LIMEN_VERSION;  // for the container beside Envoy
+  std::string xds_service;              // "HOST:PORT" by which pods reach this; "": its Service
+  bool gateway_namespace_mode = false;  // what runs a Gateway is made in its namespace
   log::Level log_level = log::Level::kInfo;
 };
 int server(ServerOptions options);
+
+struct ShutdownManagerOptions {
+  std::string admin_socket = "/var/run/limen/admin.sock";  // Envoy's
+  std::string address = "0.0.0.0:19002";                   // of the answer whether it is drained
+  bool drain = false;                                      // drain, instead of serving
+  std::chrono::milliseconds health_check_failure_delay{0}, min_drain_duration{10'000},
+      drain_timeout{60'000};
+};
+int shutdown_manager(const ShutdownManagerOptions& options);
 
 struct CertgenOptions {
   std::string dir;
@@ -110,6 +124,7 @@ inline constexpr char kLeaseName[] = "limen";
 
 struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
+  bool gateway_namespace_mode = false;      // as in ServerOptions
   std::string output = "yaml";              // yaml or json
 };
 int rbac(const RbacOptions& options);

@@ -10,6 +10,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "api/gateway/common.h"
+#include "api/meta/tables.h"
 #include "base/strings.h"
 #include "ctl/commands.h"
 
@@ -57,6 +59,7 @@ struct CommandLine {
   BootstrapOptions bootstrap;
   CrdsOptions crds;
   RbacOptions rbac;
+  ShutdownManagerOptions shutdown_manager;
 };
 
 void add_translate(CLI::App& app, CommandLine& line) {
@@ -170,9 +173,60 @@ void add_server(CLI::App& app, CommandLine& line) {
                    "Seconds after which a watch that says nothing is taken for dead")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+  command
+      ->add_option("--start-envoys", options.start_envoys,
+                   "Make Deployments and Services for Gateways; false: their Envoys run elsewhere")
+      ->capture_default_str();
+  command
+      ->add_option("--image", options.image, "Image of Limen, for the container beside each Envoy")
+      ->capture_default_str();
+  command
+      ->add_option("--xds-service", options.xds_service,
+                   "Where pods reach this; else the Service limen of its namespace")
+      ->type_name("HOST:PORT");
+  command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
+                    "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
   add_state_dir(*command, options.state_dir);
   add_log_level(*command, options.log_level);
   command->callback([&] { line.code = server(line.server); });
+}
+
+// "10s", "1500ms"
+void add_duration(CLI::App& command, const char* flag, std::chrono::milliseconds& value,
+                  const char* doc) {
+  command
+      .add_option_function<std::string>(
+          flag,
+          [&value](const std::string& text) {
+            api::Duration duration;
+            if (!api::parse_text(text, duration))
+              throw CLI::ValidationError(
+                  fmt::format("'{}' is no duration, as 10s or 1500ms", text));
+            value = duration.value;
+          },
+          doc)
+      ->type_name("DURATION");
+}
+
+void add_shutdown_manager(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "shutdown-manager",
+      "Beside Envoy in its pod: answers /shutdown/ready when Envoy is drained and may be ended");
+  ShutdownManagerOptions& options = line.shutdown_manager;
+  command
+      ->add_option("--admin-socket", options.admin_socket, "Unix socket of Envoy's admin interface")
+      ->capture_default_str();
+  command->add_option("--address", options.address, "Listen here")
+      ->capture_default_str()
+      ->type_name("HOST:PORT");
+  command->add_flag("--drain", options.drain, "Drain Envoy, instead of listening");
+  add_duration(*command, "--health-check-failure-delay", options.health_check_failure_delay,
+               "Go on so long before clients are told; 0s if unset");
+  add_duration(*command, "--min-drain-duration", options.min_drain_duration,
+               "Drain at least so long; 10s if unset");
+  add_duration(*command, "--drain-timeout", options.drain_timeout,
+               "Drain at most so long; 60s if unset");
+  command->callback([&] { line.code = shutdown_manager(line.shutdown_manager); });
 }
 
 void add_certgen(CLI::App& app, CommandLine& line) {
@@ -259,6 +313,8 @@ void add_rbac(CLI::App& app, CommandLine& line) {
   RbacOptions& options = line.rbac;
   command->add_option("-n,--namespace", options.name_space, "Where Limen runs")
       ->capture_default_str();
+  command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
+                    "For a server that is run with this flag");
   add_output(*command, options.output);
   command->callback([&] { line.code = rbac(line.rbac); });
 }
@@ -302,6 +358,7 @@ int main_of(int argc, char** argv) {
   add_bootstrap(app, line);
   add_crds(app, line);
   add_rbac(app, line);
+  add_shutdown_manager(app, line);
   app.add_subcommand("version", "Print the version")->callback([] {
     fmt::print("limen {}\n", LIMEN_VERSION);
   });

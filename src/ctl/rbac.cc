@@ -6,6 +6,7 @@
 #include "api/kinds.h"
 #include "base/yaml.h"
 #include "ctl/commands.h"
+#include "infra/kube/objects.h"
 #include "providers/kube/status_writer.h"
 
 namespace limen::ctl {
@@ -72,15 +73,27 @@ Json binding(const std::string& name_space, const std::string& account_name_spac
 
 }  // namespace
 
+// What `limen server` makes for each Gateway.
+void add_infrastructure(Json::Array& rules) {
+  std::map<std::string_view, Words> made;
+  for (const infra::ObjectKindInfo& kind : infra::object_kinds())
+    made[kind.resource.group].push_back(kind.resource.plural);
+  for (const auto& [group, plurals] : made)
+    rules.push_back(rule(group, plurals, {"list", "watch", "create", "patch", "delete"}));
+}
+
 int rbac(const RbacOptions& options) {
   const std::string& own = options.name_space;
   // Nobody can be kept to one name when creating.
-  Json::Array lease;
-  lease.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
-  lease.push_back(rule("coordination.k8s.io", {"leases"}, {"get", "update"}));
-  lease.back().set("resourceNames", list_of({kLeaseName}));
-  const Json objects[] = {object("v1", "ServiceAccount", own), role("", rules_of_cluster()),
-                          binding("", own), role(own, std::move(lease)), binding(own, own)};
+  Json::Array local;
+  local.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
+  local.push_back(rule("coordination.k8s.io", {"leases"}, {"get", "update"}));
+  local.back().set("resourceNames", list_of({kLeaseName}));
+  Json::Array cluster = rules_of_cluster();
+  cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
+  add_infrastructure(options.gateway_namespace_mode ? cluster : local);
+  const Json objects[] = {object("v1", "ServiceAccount", own), role("", std::move(cluster)),
+                          binding("", own), role(own, std::move(local)), binding(own, own)};
   if (options.output == "json") {
     Json list = Json::Object{{"apiVersion", "v1"}, {"kind", "List"}};
     list.set("items", Json::Array(std::begin(objects), std::end(objects)));

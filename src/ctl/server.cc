@@ -9,7 +9,10 @@
 #include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/pod_files.h"
+#include "ctl/proxy_certificates.h"
 #include "ctl/status_socket.h"
+#include "infra/kube/kube.h"
 #include "kube/client.h"
 #include "kube/elector.h"
 #include "providers/kube/cluster.h"
@@ -20,26 +23,50 @@ namespace {
 
 constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Gateway has it
 
+// What was found out before it starts.
+struct ServerParts {
+  kube::Config config;
+  xds::Address xds_service;                       // by which pods reach this
+  std::optional<ProxyCertificates> certificates;  // nullopt: it starts no Envoys
+};
+
+// Of the Deployment that deploy/ has.
+std::string xds_service_of(const ServerOptions& options, const std::string& name_space) {
+  if (!options.xds_service.empty()) return options.xds_service;
+  const std::string port = options.xds_address.substr(options.xds_address.rfind(':') + 1);
+  return fmt::format("limen.{}.svc.cluster.local:{}", name_space, port);
+}
+
+translate::ProxyState state_of(const infra::KubeProxyState& state) {
+  return {state.proxy, state.running, state.message, state.addresses, state.cluster_addresses};
+}
+
 class Server {
  public:
-  Server(const ServerOptions& options, kube::Config config)
+  Server(const ServerOptions& options, ServerParts parts)
       : options_(options),
-        control_(translate_options(options), [this](const auto& output) { take_statuses(output); }),
+        xds_service_(std::move(parts.xds_service)),
+        certificates_(std::move(parts.certificates)),
+        control_(translate_options(options), [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
             {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
             [this] { await_more(); }),
         statuses_({translate::Options().controller_name}, control_.loop(), sender()),
-        elector_(elector_settings(config), control_.loop(), sender(),
-                 [this](bool leads) { statuses_.set_active(leads); }),
-        client_(std::move(config), client_settings(options), control_.loop()) {}
+        kube_(kube_settings(parts.config), control_.loop(), sender()),
+        elector_(elector_settings(parts.config), control_.loop(), sender(),
+                 [this](bool leads) { set_active(leads); }),
+        client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
+    if (options_.start_envoys) {
+      for (kube::Follow& follow : kube_.follows()) client_.follow(std::move(follow));
+    }
     return {};
   }
 
@@ -59,7 +86,10 @@ class Server {
   static translate::Options translate_options(const ServerOptions& options) {
     translate::Options result;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
-    result.addresses = options.addresses;
+    if (options.start_envoys)
+      result.platform = translate::Platform::kKubernetes;
+    else
+      result.addresses = options.addresses;
     return result;
   }
 
@@ -70,6 +100,25 @@ class Server {
     settings.name_space = config.name_space;
     settings.name = kLeaseName;
     settings.identity = fmt::format("{}_{}_{:x}", host, ::getpid(), std::random_device()());
+    return settings;
+  }
+
+  infra::KubeSettings kube_settings(const kube::Config& config) {
+    infra::KubeSettings settings;
+    settings.render.name_space = config.name_space;
+    settings.render.gateway_namespaces = options_.gateway_namespace_mode;
+    settings.render.image = options_.image;
+    settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
+    settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
+      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), certificates_->ca()});
+    };
+    settings.credentials = [this](const infra::ProxyPlan& plan) {
+      return certificates_->of(plan.proxy);
+    };
+    settings.follow = [this](kube::Follow follow) { client_.follow(std::move(follow)); };
+    settings.on_state = [this](const infra::KubeProxyState& state) {
+      control_.loop().post([this, state] { control_.apply({{}, {}, {state_of(state)}}); });
+    };
     return settings;
   }
 
@@ -104,11 +153,23 @@ class Server {
     api::ChangeBatch changes = cluster_.take_changes();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
-    if (first && options_.leader_elect) elector_.start();
-    if (first && !options_.leader_elect) statuses_.set_active(true);
+    if (!first) return;
+    kube_.know_all_plans();
+    if (options_.leader_elect)
+      elector_.start();
+    else
+      set_active(true);
   }
 
-  void take_statuses(const translate::Output& output) {
+  void set_active(bool active) {
+    statuses_.set_active(active);
+    if (options_.start_envoys) kube_.set_active(active);
+  }
+
+  void take_output(const translate::Output& output) {
+    if (options_.start_envoys) {
+      for (const infra::PlanChange& plan : output.plans) kube_.apply(plan);
+    }
     for (const translate::StatusChange& change : output.statuses) statuses_.want(change);
     statuses_.settle();
   }
@@ -118,23 +179,40 @@ class Server {
     xds::ServerSettings settings;
     use_mutual_tls(options_.xds_address, options_.xds_certs_dir, settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
-    log::info("limen",
-              "xDS on {}; this version starts no Envoys in the cluster: start them with what "
-              "`limen bootstrap` prints",
-              options_.xds_address);
+    log::info("limen", "xDS on {}{}", options_.xds_address,
+              options_.start_envoys
+                  ? ""
+                  : "; start Envoys with what `limen bootstrap` prints (--start-envoys=false)");
     return {};
   }
 
   const ServerOptions options_;
+  const xds::Address xds_service_;
+  std::optional<ProxyCertificates> certificates_;
   Control control_;
   StatusSocket status_socket_;
   providers::Cluster cluster_;
   providers::StatusWriter statuses_;
+  infra::Kube kube_;
   kube::Elector elector_;
   kube::Client client_;  // below what it tells
   bool scheduled_ = false, serving_ = false;
   Status failure_;
 };
+
+Result<ServerParts> parts_of(const ServerOptions& options, kube::Config config) {
+  ServerParts parts;
+  auto service = xds::parse_address(xds_service_of(options, config.name_space));
+  if (!service) return with_context(service.error(), "--xds-service");
+  parts.xds_service = std::move(*service);
+  if (options.start_envoys) {
+    auto certificates = ProxyCertificates::open(options.xds_certs_dir);
+    if (!certificates) return with_context(certificates.error(), "--xds-certs");
+    parts.certificates = std::move(*certificates);
+  }
+  parts.config = std::move(config);
+  return parts;
+}
 
 int failed(const Error& error) {
   fmt::print(stderr, "limen: {}\n", error.message);
@@ -154,7 +232,9 @@ int server(ServerOptions options) {
   Result<kube::Config> config = kube::find_config(places);
   if (!config) return failed(config.error());
   log::info("kube", "API server {}, by {}", config->authority(), config->source);
-  Server server(options, std::move(*config));
+  Result<ServerParts> parts = parts_of(options, std::move(*config));
+  if (!parts) return failed(parts.error());
+  Server server(options, std::move(*parts));
   if (Status started = server.start(); !started) return failed(started.error());
   if (Status ended = server.run(); !ended) return failed(ended.error());
   return kOk;

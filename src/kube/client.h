@@ -48,7 +48,7 @@ struct Follow {
   std::vector<std::string> versions;  // that will do, best first
   std::string kind;                   // built-in kinds' lists don't say it at each object
   std::string name_space;             // "": all
-  std::string field_selector;
+  std::string field_selector, label_selector;
   // An error never looks like an empty list: nothing is delivered.  A kind that the API server does
   // not know is an empty list.
   std::function<void(Delivery)> take;

@@ -17,6 +17,15 @@ constexpr std::chrono::seconds kShortWatch{2};
 // An API server that starts refuses for some seconds.
 constexpr std::chrono::seconds kPatience{20};
 
+std::string selectors(const Follow& follow) {
+  std::string query;
+  if (!follow.field_selector.empty())
+    query += "&fieldSelector=" + query_escape(follow.field_selector);
+  if (!follow.label_selector.empty())
+    query += "&labelSelector=" + query_escape(follow.label_selector);
+  return query;
+}
+
 std::string_view version_of(const Json& object) {
   const Json* metadata = object.find("metadata");
   return metadata == nullptr ? "" : metadata->text("resourceVersion");
@@ -217,8 +226,7 @@ Request Reflector::list_request(const std::string& next) const {
   std::string path =
       fmt::format("{}?limit={}", follow_.resource.path(follow_.name_space), settings_.page_size);
   if (!next.empty()) path += "&continue=" + query_escape(next);
-  if (!follow_.field_selector.empty())
-    path += "&fieldSelector=" + query_escape(follow_.field_selector);
+  path += selectors(follow_);
   return {"GET", std::move(path), "", ""};
 }
 
@@ -229,8 +237,7 @@ Request Reflector::watch_request() {
   std::string path = fmt::format(
       "{}?watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
       follow_.resource.path(follow_.name_space), query_escape(version_), lifetime(random));
-  if (!follow_.field_selector.empty())
-    path += "&fieldSelector=" + query_escape(follow_.field_selector);
+  path += selectors(follow_);
   Request request{"GET", std::move(path), "", ""};
   request.patience = std::min(request.patience, settings_.watch_idle);
   return request;

@@ -227,6 +227,13 @@ inline auto not_in_effect() {
 inline auto embedded() {
   return [](Field& f) { f.embedded = true; };
 }
+// Of a Json: an object, whatever is in it; a number or a text ("50%").
+inline auto any_object() {
+  return [](Field& f) { f.json_form = JsonForm::kObject; };
+}
+inline auto int_or_string() {
+  return [](Field& f) { f.json_form = JsonForm::kIntOrString; };
+}
 inline auto keep_empty() {
   return [](Field& f) { f.keep_empty = true; };
 }

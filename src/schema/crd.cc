@@ -88,6 +88,10 @@ Json property_of(const Field& field) {
   for (auto& [name, value] : type.as_object()) {
     if (name != "description") out.set(name, std::move(value));  // the field's says more
   }
+  if (field.json_form == JsonForm::kObject) out.set("type", "object");
+  if (field.json_form == JsonForm::kIntOrString) {
+    out = Json::Object{{"description", field.doc}, {"x-kubernetes-int-or-string", true}};
+  }
   add_bounds(field.bounds, out.text("type"), out);
   if (field.unique_items) out.set("x-kubernetes-list-type", "set");
   if (!field.unique_by.empty()) {

@@ -97,11 +97,26 @@ class Parser {
 
   void parse_field(Json& value, const Field& field, void* member, const Path& path) {
     const size_t before = problems_.size();
+    if (!check_form(value, field.json_form, path)) return;
     parse_value(value, *field.type, member, path, &field.each);
     if (problems_.size() > before) return;
     check_bounds(value, field.bounds, path);
     if (!field.unique_by.empty()) check_unique(value, field, path);
     if (field.unique_items) check_unique_items(value, path);
+  }
+
+  bool check_form(const Json& value, JsonForm form, const Path& path) {
+    switch (form) {
+      case JsonForm::kAny: return true;
+      case JsonForm::kObject:
+        if (!value.is_object()) wrong_type(value, "an object", path);
+        return value.is_object();
+      case JsonForm::kIntOrString:
+        if (!value.is_integer() && !value.is_string())
+          wrong_type(value, "an integer or a string", path);
+        return value.is_integer() || value.is_string();
+    }
+    __builtin_unreachable();
   }
 
   void parse_value(Json& value, const Type& type, void* p, const Path& path, const Bounds* each) {

@@ -67,6 +67,9 @@ struct Bounds {
   std::vector<std::string_view> one_of;          // text
 };
 
+// What a field of shape kJson takes.
+enum class JsonForm { kAny, kObject, kIntOrString };
+
 struct Field {
   std::string_view name;  // JSON name; "" for an embedded object
   std::string_view doc;
@@ -81,8 +84,9 @@ struct Field {
   std::vector<std::string_view> rest_names;
   std::vector<std::string_view> unique_by;  // list-map keys
   bool unique_items = false;                // a list of scalars that is a set
-  Bounds bounds;                            // of the value
-  Bounds each;                              // of a list's elements or a map's values
+  JsonForm json_form = JsonForm::kAny;
+  Bounds bounds;  // of the value
+  Bounds each;    // of a list's elements or a map's values
 };
 
 struct Rule {

@@ -11,7 +11,7 @@ bool same(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) 
 }  // namespace
 
 bool ClassModel::operator==(const ClassModel& other) const {
-  return accepted == other.accepted && same(settings, other.settings);
+  return accepted == other.accepted && owner == other.owner && same(settings, other.settings);
 }
 
 bool FrontendTls::operator==(const FrontendTls& other) const {
@@ -21,16 +21,20 @@ bool FrontendTls::operator==(const FrontendTls& other) const {
 }
 
 bool GatewayModel::operator==(const GatewayModel& other) const {
-  return key == other.key && proxy == other.proxy && created == other.created &&
-         accepted == other.accepted && addressed == other.addressed &&
-         addresses == other.addresses && labels == other.labels &&
+  return key == other.key && uid == other.uid && gateway_class == other.gateway_class &&
+         proxy == other.proxy && created == other.created && accepted == other.accepted &&
+         addressed == other.addressed && addresses == other.addresses &&
+         wants_any_address == other.wants_any_address &&
+         wants_cluster_address == other.wants_cluster_address && labels == other.labels &&
          annotations == other.annotations && client_certificate == other.client_certificate &&
          client_validations == other.client_validations && listeners == other.listeners &&
          same(settings, other.settings);
 }
 
 bool ProxyModel::operator==(const ProxyModel& other) const {
-  return listeners == other.listeners && ports == other.ports && labels == other.labels &&
+  return gateway_class == other.gateway_class && gateways == other.gateways &&
+         addresses == other.addresses && cluster_only == other.cluster_only &&
+         listeners == other.listeners && ports == other.ports && labels == other.labels &&
          annotations == other.annotations && client_certificate == other.client_certificate &&
          same(settings, other.settings);
 }

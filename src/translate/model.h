@@ -17,6 +17,7 @@
 
 #include "api/kinds.h"
 #include "base/box.h"
+#include "infra/plan.h"
 #include "translate/backend_model.h"
 #include "translate/route_object.h"
 #include "xds/resources/resource.h"
@@ -29,6 +30,7 @@ namespace limen::translate {
 struct ClassModel {
   Verdict accepted;
   std::shared_ptr<const api::EnvoyProxySpec> settings;  // nullptr: no parametersRef
+  infra::PlanOwner owner;
 
   bool operator==(const ClassModel& other) const;
 };
@@ -120,11 +122,15 @@ struct ClientCertificate {
 
 struct GatewayModel {
   ObjectKey key;
+  Text uid;
+  infra::PlanOwner gateway_class;
   std::string proxy;
   api::Time created;
   Verdict accepted;
   Verdict addressed;                   // not ok: some of spec.addresses are not usable
   std::vector<std::string> addresses;  // the usable ones of spec.addresses, or those of the host
+  bool wants_any_address = false;      // one that the platform chooses
+  bool wants_cluster_address = false;  // one inside of the cluster.  GEP-1651, Cluster
   std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
   std::optional<ClientCertificate> client_certificate;
@@ -167,6 +173,10 @@ struct PortModel {
 
 struct ProxyModel {
   std::shared_ptr<const api::EnvoyProxySpec> settings;
+  infra::PlanOwner gateway_class;
+  std::vector<infra::PlanOwner> gateways;  // the oldest first
+  std::vector<std::string> addresses;      // that they ask for
+  bool cluster_only = false;               // none is to be reached from outside of the cluster
   std::map<std::string, std::string> labels, annotations;
   std::optional<ClientCertificate> client_certificate;  // of the first Gateway that has one
   // Of all Gateways and ListenerSets in the order of precedence, conflicts decided.

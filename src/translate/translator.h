@@ -16,7 +16,14 @@
 
 namespace limen::translate {
 
+// Where the proxies run, which decides what their addresses are.
+enum class Platform {
+  kHost,        // this machine's, or `Options::addresses`
+  kKubernetes,  // those of Services, as ProxyState says
+};
+
 struct Options {
+  Platform platform = Platform::kHost;
   std::string controller_name = "gateway.envoyproxy.io/gatewayclass-controller";
   // Listener ports below this are bound shifted by 10000 (Envoy Gateway's rule); 0: never shift.
   int32_t first_unprivileged_port = 0;
@@ -65,6 +72,9 @@ struct ProxyState {
   std::string proxy;
   bool running = false;
   std::string message;  // what is wrong: why it does not run, or runs with older settings
+  // Of its Service; empty on Platform::kHost.
+  std::vector<api::GatewayStatusAddress> addresses = {};
+  std::vector<std::string> cluster_addresses = {};  // IP addresses inside of the cluster
 
   bool operator==(const ProxyState&) const = default;
 };

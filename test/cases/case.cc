@@ -32,11 +32,32 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.as_string() : to_json(value);
 }
 
-// A host that has loopback addresses only.
-translate::Options options_of_case() {
+// A host that has loopback addresses only, or a cluster.
+translate::Options options_of_case(bool kubernetes) {
   translate::Options options;
   options.host_addresses.emplace();
+  if (!kubernetes) return options;
+  options.platform = translate::Platform::kKubernetes;
+  options.first_unprivileged_port = 1024;
   return options;
+}
+
+std::vector<std::string> texts_of(const Json* list) {
+  std::vector<std::string> texts;
+  if (list == nullptr) return texts;
+  for (const Json& each : list->as_array()) texts.push_back(each.as_string());
+  return texts;
+}
+
+translate::ProxyState state_of(const Json& json) {
+  translate::ProxyState state;
+  state.proxy = json.text("proxy");
+  state.message = json.text("message");
+  state.running = state.message.empty();
+  for (const std::string& address : texts_of(json.find("addresses")))
+    state.addresses.push_back({"IPAddress", address, {}});
+  state.cluster_addresses = texts_of(json.find("clusterAddresses"));
+  return state;
 }
 
 class Player {
@@ -44,7 +65,12 @@ class Player {
   void document(const Json& document, int line) {
     line_ = line;
     if (const Json* expectation = document.find("expect")) return expect(*expectation);
-    if (const Json* identity = document.find("delete")) {
+    if (const Json* platform = document.find("platform")) {
+      options_ = options_of_case(platform->as_string() == "Kubernetes");
+    } else if (const Json* state = document.find("proxyState")) {
+      new_states_.push_back(state_of(*state));
+      states_[new_states_.back().proxy] = new_states_.back();
+    } else if (const Json* identity = document.find("delete")) {
       store_.remove_file(identity->as_string());
     } else {
       const api::ParsedObject parsed = api::parse_object(document);
@@ -76,13 +102,17 @@ class Player {
       else
         world_[key] = change;
     }
-    const translate::Output output = translator_.apply({std::move(changes), {}, {}});
+    if (translator_ == nullptr) translator_ = std::make_unique<translate::Translator>(options_);
+    const translate::Output output =
+        translator_->apply({std::move(changes), {}, std::exchange(new_states_, {})});
     view_.take(output);
-    translate::Translator fresh(options_of_case());
+    translate::Translator fresh(options_);
     api::ChangeBatch all;
     for (const auto& [key, change] : world_) all.push_back(change);
     View anew;
-    anew.take(fresh.apply({std::move(all), {}, {}}));
+    std::vector<translate::ProxyState> states;
+    for (const auto& [proxy, state] : states_) states.push_back(state);
+    anew.take(fresh.apply({std::move(all), {}, std::move(states)}));
     if (const std::string difference = view_.difference(anew); !difference.empty())
       fail("step by step and from nothing differ: " + difference);
     return output.rows;
@@ -138,7 +168,10 @@ class Player {
   size_t expectations_ = 0;
   providers::ObjectStore store_{[this] { return now_; }};
   std::map<std::pair<api::Kind, api::ObjectKey>, api::ObjectChange> world_;
-  translate::Translator translator_{options_of_case()};
+  translate::Options options_ = options_of_case(false);
+  std::map<std::string, translate::ProxyState> states_;
+  std::vector<translate::ProxyState> new_states_;
+  std::unique_ptr<translate::Translator> translator_;
   View view_;
   std::vector<std::string> failures_;
 };
@@ -177,11 +210,15 @@ std::map<std::string, Json> View::plans() const {
       Json entry{Json::Object{}};
       entry.set("listener", port.listener);
       entry.set("port", static_cast<int64_t>(port.port));
-      entry.set("udp", port.udp);
+      entry.set("bindPort", static_cast<int64_t>(port.bind_port));
+      entry.set("protocol", port.protocol);
+      entry.set("udp", port.is_udp());
       ports.push_back(std::move(entry));
     }
     Json json{Json::Object{}};
     json.set("ports", std::move(ports));
+    json.set("addresses", Json::Array(plan->addresses.begin(), plan->addresses.end()));
+    json.set("clusterOnly", plan->cluster_only);
     json.set("labels", Json::Object(plan->labels.begin(), plan->labels.end()));
     json.set("annotations", Json::Object(plan->annotations.begin(), plan->annotations.end()));
     result[proxy] = std::move(json);

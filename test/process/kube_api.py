@@ -9,6 +9,7 @@ import signal
 import ssl
 import subprocess
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -32,6 +33,10 @@ PATHS = {"Namespace": ("api/v1", "namespaces"), "Secret": ("api/v1", "secrets"),
          "GatewayClass": (GATEWAY, "gatewayclasses"), "Gateway": (GATEWAY, "gateways"),
          "HTTPRoute": (GATEWAY, "httproutes"), "Backend": (ENVOY, "backends"),
          "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
+         "EnvoyProxy": (ENVOY, "envoyproxies"), "ConfigMap": ("api/v1", "configmaps"),
+         "Deployment": ("apis/apps/v1", "deployments"), "DaemonSet": ("apis/apps/v1", "daemonsets"),
+         "PodDisruptionBudget": ("apis/policy/v1", "poddisruptionbudgets"),
+         "HorizontalPodAutoscaler": ("apis/autoscaling/v2", "horizontalpodautoscalers"),
          "Lease": ("apis/coordination.k8s.io/v1", "leases"),
          "ServiceAccount": ("api/v1", "serviceaccounts"),
          "ClusterRole": (RBAC, "clusterroles"), "ClusterRoleBinding": (RBAC, "clusterrolebindings"),
@@ -143,6 +148,14 @@ class KubeApi:
         version = root.removeprefix("apis/").removeprefix("api/")
         return self.request("PATCH", self.path(kind, name, namespace) + "?fieldManager=test&force=true", {
             "apiVersion": version, "kind": kind, "metadata": {"name": name, **(metadata or {})}, **members}, APPLY)
+
+    def patch(self, kind, name, patch, namespace="default", subresource=None):
+        path = self.path(kind, name, namespace) + (f"/{subresource}" if subresource else "")
+        return self.request("PATCH", path, patch, MERGE)
+
+    def list(self, kind, namespace="default", selector=""):
+        path = self.path(kind, "", namespace).rstrip("/")
+        return self.request("GET", f"{path}?labelSelector={urllib.parse.quote(selector)}")["items"]
 
     def get(self, kind, name, namespace="default"):
         return self.request("GET", self.path(kind, name, namespace))

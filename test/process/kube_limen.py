@@ -1,5 +1,6 @@
 """`limen server` on an API server, with an Envoy from `limen bootstrap`, for tests."""
 
+import base64
 import contextlib
 import json
 import pathlib
@@ -23,12 +24,29 @@ class ServerLimen(Limen):
         self.envoys = []
         subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
 
-    def start(self, *flags, kubeconfig=None):
+    def start(self, *flags, kubeconfig=None, envoys=False):
+        """`envoys`: it makes them, as pods; else they run here, see start_envoy()."""
+        here = ["--start-envoys=false", "--addresses", "127.0.0.1"]
+        pods = ["--image", "limen:test", "--xds-service", f"127.0.0.1:{self.xds_port}"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,
-                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs,
-                 "--addresses", "127.0.0.1", *flags], stdout=log, stderr=log)
+                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs, *(pods if envoys else here), *flags],
+                stdout=log, stderr=log)
+
+    @staticmethod
+    def pod(folder, files, secret):
+        """A folder with what a pod's volumes have, the paths in it changed to be those here."""
+        places = {"/etc/limen": folder / "config", "/certs": folder / "certs", "/var/run/limen": folder}
+        for place in places.values():
+            place.mkdir(exist_ok=True)
+        for name, text in files.items():
+            for path, place in places.items():
+                text = text.replace(f'"{path}', f'"{place}')
+            (places["/etc/limen"] / name).write_text(text.replace("0.0.0.0", "127.0.0.1"))
+        for name, data in secret.items():
+            (places["/certs"] / name).write_bytes(base64.b64decode(data))
+        return places["/etc/limen"]
 
     def start_envoy(self):
         self.envoys.append(start_remote_envoy(self))
@@ -64,10 +82,13 @@ def running_limen(api):
         shutil.rmtree(folder)
 
 
-def gateway(api, port, name="web"):
+def gateway(api, port, name="web", parameters=None):
+    """`parameters`: the name of its EnvoyProxy."""
     api.apply("GatewayClass", "limen", spec={"controllerName": CONTROLLER})
+    infrastructure = {"infrastructure": {"parametersRef": {
+        "group": "gateway.envoyproxy.io", "kind": "EnvoyProxy", "name": parameters}}}
     api.apply("Gateway", name, spec={"gatewayClassName": "limen", "listeners": [
-        {"name": "http", "port": port, "protocol": "HTTP"}]})
+        {"name": "http", "port": port, "protocol": "HTTP"}], **(infrastructure if parameters else {})})
 
 
 def backend(api, echo):

@@ -1,7 +1,6 @@
 #include "infra/host/host.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -110,16 +109,6 @@ bool looks_like_envoy(const std::string& binary) {
                               size);  // "/usr/bin/envoy  version: 9e55/1.40.0/Clean/RELEASE/..."
   return said.find("version: ") != std::string_view::npos &&
          std::count(said.begin(), said.end(), '/') >= 2;
-}
-
-std::string safe_name(const std::string& proxy) {
-  constexpr size_t kLongest = 48;
-  std::string name = proxy.substr(0, kLongest);
-  std::replace(name.begin(), name.end(), '/', '-');
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  ::SHA256(reinterpret_cast<const unsigned char*>(proxy.data()), proxy.size(), digest);
-  return fmt::format("envoy-{}-{:02x}{:02x}{:02x}{:02x}", name, digest[0], digest[1], digest[2],
-                     digest[3]);
 }
 
 }  // namespace limen::infra

@@ -69,7 +69,4 @@ Result<std::string> find_envoy(const std::string& given);
 // Whether it answers --version as Envoy does.  Takes the time of a process, at most 2 s.
 bool looks_like_envoy(const std::string& binary);
 
-// "default/web" -> "envoy-default-web-1a2b3c4d", as Envoy Gateway names what it makes.
-std::string safe_name(const std::string& proxy);
-
 }  // namespace limen::infra

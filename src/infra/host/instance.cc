@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "infra/envoy/flags.h"
 #include "infra/host/host.h"
 
 extern char** environ;

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
+#include "infra/envoy/flags.h"
 #include "infra/host/command_line.h"
 
 namespace limen::infra {
@@ -19,7 +20,6 @@ constexpr milliseconds kFirstBackOff{100};
 constexpr milliseconds kLongestBackOff{30'000};
 constexpr milliseconds kHoldOff{60'000};
 constexpr milliseconds kNextPoll{50};
-constexpr milliseconds kLongestDrain{60'000};  // Envoy Gateway's shutdown.drainTimeout
 // A process that lived this long starts the back-off anew.
 constexpr std::chrono::seconds kSettled{60};
 // One that lived this short a time may be no Envoy at all.
@@ -30,11 +30,6 @@ std::string identity_of(const std::string& file) {
   struct stat info {};
   if (::stat(file.c_str(), &info) != 0) return file;
   return fmt::format("{} {} {}.{}", file, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
-}
-
-milliseconds longest_drain(const ProxyPlan& plan) {
-  const auto& shutdown = plan.settings.shutdown;
-  return shutdown && shutdown->drain_timeout ? shutdown->drain_timeout->value : kLongestDrain;
 }
 
 }  // namespace
@@ -179,8 +174,8 @@ void Host::Proxy::next_failed(const std::string& why) {
 }
 
 void Host::Proxy::retire(std::unique_ptr<Instance> instance, const Instance* in_favour_of) {
-  leaving_.push_back(
-      std::make_unique<Retirement>(loop_, std::move(instance), plan_.proxy, longest_drain(plan_)));
+  leaving_.push_back(std::make_unique<Retirement>(loop_, std::move(instance), plan_.proxy,
+                                                  drain_timeout(plan_.settings)));
   in_favour_of == nullptr ? leaving_.back()->stop()
                           : leaving_.back()->hand_over(in_favour_of->record());
 }

@@ -15,7 +15,7 @@
 #include <chrono>
 #include <memory>
 
-#include "infra/host/admin.h"
+#include "infra/envoy/admin.h"
 #include "infra/host/instance.h"
 #include "infra/host/steering.h"
 

@@ -54,7 +54,7 @@ std::shared_ptr<const ListenerSetModel> read_listener_set(flow::Reads& reads, Wo
   model->proxy = spec->proxy;
   model->created = set->metadata.creation_timestamp;
   model->attached = check_parent(reads, world, *gateway, *spec, key);
-  const ListenerOwner owner{parent, key, bound_addresses(*spec, *gateway),
+  const ListenerOwner owner{parent, key, bound_addresses(world.options, *spec, *gateway),
                             spec->client_validations};
   for (const api::Listener& entry : set->spec.listeners)
     model->listeners.push_back(read_listener(reads, world, owner, entry));

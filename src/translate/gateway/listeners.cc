@@ -202,6 +202,8 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
 
   auto model = std::make_shared<GatewayModel>();
   model->key = key;
+  model->uid = gateway->metadata.uid;
+  model->gateway_class = klass->owner;
   model->created = gateway->metadata.creation_timestamp;
   choose_addresses(world.options, *gateway, *model);
   if (Verdict settings = choose_settings(reads, world, *gateway, *klass, *model); !settings.ok) {
@@ -217,7 +219,8 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
     model->client_certificate = read_client_certificate(reads, world, key, *tls->backend);
   if (const FrontendTls* frontend = world.frontend_tls.get(reads, key))
     model->client_validations = frontend->validations;
-  const ListenerOwner owner{key, {}, bound_addresses(*model, *gateway), model->client_validations};
+  const ListenerOwner owner{
+      key, {}, bound_addresses(world.options, *model, *gateway), model->client_validations};
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, spec));
   }

@@ -31,6 +31,43 @@ bool is_bound(const ListenerModel& listener) {
   return listener.ready() && !listener.addresses.empty();
 }
 
+const char* word_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kHttp: return "http";
+    case Protocol::kHttps: return "https";
+    case Protocol::kTls: return "tls";
+    case Protocol::kTcp: return "tcp";
+    case Protocol::kUdp: return "udp";
+    case Protocol::kOther: break;
+  }
+  return "other";
+}
+
+int32_t first_unprivileged_port(const World& world, const ProxyModel& model) {
+  const auto& settings = model.settings;
+  const bool unshifted = world.options.platform == Platform::kKubernetes && settings != nullptr &&
+                         settings->provider && settings->provider->kubernetes &&
+                         settings->provider->kubernetes->use_listener_port_as_container_port;
+  return unshifted ? 0 : world.options.first_unprivileged_port;
+}
+
+// What the whole proxy takes of one of its Gateways.
+void join(const GatewayModel& gateway, ProxyModel& model) {
+  if (model.settings == nullptr) model.settings = gateway.settings;
+  model.gateway_class = gateway.gateway_class;
+  model.gateways.push_back({gateway.key, gateway.uid});
+  for (const std::string& address : gateway.addresses) {
+    if (std::find(model.addresses.begin(), model.addresses.end(), address) == model.addresses.end())
+      model.addresses.push_back(address);
+  }
+  const bool inside =
+      gateway.wants_cluster_address && !gateway.wants_any_address && gateway.addresses.empty();
+  model.cluster_only = inside && (model.cluster_only || model.gateways.size() == 1);
+  model.labels.insert(gateway.labels.begin(), gateway.labels.end());
+  model.annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
+  if (!model.client_certificate) model.client_certificate = gateway.client_certificate;
+}
+
 void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
   std::map<std::pair<int32_t, Transport>, PortModel> ports;
   for (size_t i = 0; i < model.listeners.size(); ++i) {
@@ -69,10 +106,7 @@ std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
   auto model = std::make_shared<ProxyModel>();
   for (const auto& [key, gateway] : world.gateways_of_proxy.get(reads, proxy)) {
     if (!gateway.accepted.ok) continue;
-    if (model->settings == nullptr) model->settings = gateway.settings;
-    model->labels.insert(gateway.labels.begin(), gateway.labels.end());
-    model->annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
-    if (!model->client_certificate) model->client_certificate = gateway.client_certificate;
+    join(gateway, *model);
     append(key, {}, gateway.listeners, *model);
   }
   // Sets come after: none takes a host from a Gateway, be it another one of the proxy.
@@ -82,10 +116,10 @@ std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
       if (set.attached.ok) append(key, set_key, set.listeners, *model);
     }
   }
-  const int32_t first_unprivileged_port = world.options.first_unprivileged_port;
-  decide_conflicts(model->listeners, first_unprivileged_port);
+  const int32_t unprivileged = first_unprivileged_port(world, *model);
+  decide_conflicts(model->listeners, unprivileged);
   find_overlaps(model->listeners);
-  form_ports(first_unprivileged_port, *model);
+  form_ports(unprivileged, *model);
   return model;
 }
 
@@ -123,8 +157,11 @@ std::shared_ptr<const infra::ProxyPlan> plan_proxy(flow::Reads& reads, World& wo
   plan->proxy = proxy;
   if (model->settings != nullptr) plan->settings = *model->settings;
   for (const PortModel& port : model->ports)
-    plan->ports.push_back(
-        {port.name, port.port, port.bind_port, port.transport() == Transport::kUdp});
+    plan->ports.push_back({port.name, port.port, port.bind_port, word_of(port.protocol)});
+  plan->gateway_class = model->gateway_class;
+  plan->gateways = model->gateways;
+  plan->addresses = model->addresses;
+  plan->cluster_only = model->cluster_only;
   plan->labels = model->labels;
   plan->annotations = model->annotations;
   return plan;

@@ -61,7 +61,8 @@ ListenerModel read_listener(flow::Reads& reads, World& world, const ListenerOwne
 void choose_addresses(const Options& options, const api::Gateway& gateway, GatewayModel& model);
 
 // What a Gateway's listeners have to bind; empty: none of the addresses that it wants is usable.
-std::vector<std::string> bound_addresses(const GatewayModel& model, const api::Gateway& gateway);
+std::vector<std::string> bound_addresses(const Options& options, const GatewayModel& model,
+                                         const api::Gateway& gateway);
 
 // A ListenerSet whose Gateway is ours: each entry looked at by itself.
 std::shared_ptr<const ListenerSetModel> read_listener_set(flow::Reads& reads, World& world,

@@ -75,8 +75,33 @@ api::ListenerStatus listener_status(flow::Reads& reads, World& world, const std:
 
 Verdict proxy_verdict(flow::Reads& reads, World& world, const std::string& proxy) {
   const ProxyState* state = world.proxy_states.get(reads, proxy);
+  if (state == nullptr && world.options.platform == Platform::kKubernetes)
+    return Verdict::no("Pending", "the proxies are being made");
   if (state == nullptr || state->message.empty()) return {};
   return Verdict::no(state->running ? "Invalid" : "NoResources", state->message);
+}
+
+// Gateway API allows so many.
+constexpr size_t kMostAddresses = 16;
+
+std::vector<api::GatewayStatusAddress> addresses_of(const World& world, const GatewayModel& gateway,
+                                                    const ProxyState* state) {
+  std::vector<api::GatewayStatusAddress> addresses;
+  for (const std::string& address : gateway.addresses)
+    addresses.push_back({"IPAddress", address, {}});
+  if (world.options.platform == Platform::kHost) {
+    if (state != nullptr && !state->running) addresses.clear();
+    return addresses;
+  }
+  if (state == nullptr) return {};  // there is no Service that has them
+  if (gateway.wants_any_address)
+    addresses.insert(addresses.end(), state->addresses.begin(), state->addresses.end());
+  if (gateway.wants_cluster_address) {
+    for (const std::string& address : state->cluster_addresses)
+      addresses.push_back({"IPAddress", address, "Cluster"});
+  }
+  if (addresses.size() > kMostAddresses) addresses.resize(kMostAddresses);
+  return addresses;
 }
 
 struct Validity {
@@ -134,11 +159,14 @@ void add_insecure_condition(const GatewayModel& gateway, int64_t generation,
 }
 
 Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway,
-                           bool any_ready) {
+                           bool any_ready, bool has_address) {
   if (!gateway.accepted.ok) return Verdict::no("Invalid", "the Gateway is not accepted");
   if (!any_ready) return Verdict::no("Invalid", "no listener can be programmed");
   if (!gateway.addressed.ok) return gateway.addressed;
-  return proxy_verdict(reads, world, gateway.proxy);
+  Verdict verdict = proxy_verdict(reads, world, gateway.proxy);
+  if (verdict.ok && !has_address && world.options.platform == Platform::kKubernetes)
+    return Verdict::no("AddressNotAssigned", "the Service has no address yet");
+  return verdict;
 }
 
 }  // namespace
@@ -166,9 +194,14 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
   const Validity validity = validity_of(listeners);
 
   auto status = std::make_shared<api::GatewayStatus>();
+  if (gateway->accepted.ok && validity.any) {
+    const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
+    status->addresses = addresses_of(world, *gateway, state);
+  }
   status->conditions.push_back(
       accepted_condition(gateway->accepted, validity, "the Gateway is accepted", generation));
-  const Verdict programmed = programmed_verdict(reads, world, *gateway, validity.any);
+  const Verdict programmed =
+      programmed_verdict(reads, world, *gateway, validity.any, !status->addresses.empty());
   status->conditions.push_back(condition("Programmed", programmed, "Programmed",
                                          "the configuration is sent to the proxies", generation));
   status->conditions.push_back(condition("ResolvedRefs", resolved_verdict(reads, world, *gateway),
@@ -176,11 +209,6 @@ std::shared_ptr<const api::GatewayStatus> gateway_status(flow::Reads& reads, Wor
                                          generation));
   add_insecure_condition(*gateway, generation, status->conditions);
   status->attached_listener_sets = static_cast<int32_t>(world.accepted_sets.get(reads, key).size());
-  const ProxyState* state = world.proxy_states.get(reads, gateway->proxy);
-  if (gateway->accepted.ok && validity.any && (state == nullptr || state->running)) {
-    for (const std::string& address : gateway->addresses)
-      status->addresses.push_back({"IPAddress", address, {}});
-  }
   for (const ListenerModel& listener : listeners)
     status->listeners.push_back(
         listener_status(reads, world, gateway->proxy, listener, generation));

@@ -1,4 +1,4 @@
-#include "infra/host/admin.h"
+#include "infra/envoy/admin.h"
 
 #include <fmt/format.h>
 #include <sys/socket.h>

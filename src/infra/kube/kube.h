@@ -1,0 +1,66 @@
+// Runs the Envoys of each proxy as pods of a cluster: keeps the objects of render.h there, and
+// tells how far they are.  On the event loop's thread.
+//
+// A plan without ports (no listener is valid) makes nothing and removes nothing.  What there is of
+// proxies that nobody wants any more goes, once every plan is known.
+#pragma once
+
+#include <set>
+
+#include "infra/kube/object_keeper.h"
+#include "infra/kube/proxy_watch.h"
+#include "infra/kube/render.h"
+#include "kube/client.h"
+
+namespace limen::infra {
+
+struct KubeSettings {
+  RenderSettings render;
+  // What a proxy's Envoys start with.
+  std::function<ConfigFiles(const ProxyPlan& plan)> files;
+  // What a proxy shows to the xDS server; nullopt: there is none yet, see Kube::refresh().
+  std::function<std::optional<ProxyCredentials>(const ProxyPlan& plan)> credentials;
+  // Begins to follow something more.
+  std::function<void(kube::Follow)> follow;
+  std::function<void(const KubeProxyState&)> on_state;
+};
+
+class Kube {
+ public:
+  Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send);
+
+  // What a kube::Client is to follow, once.
+  std::vector<kube::Follow> follows();
+
+  void apply(const PlanChange& change);
+  // Every plan was told, so that what has none can go.
+  void know_all_plans();
+  // Only the leader makes and removes.
+  void set_active(bool active) { keeper_.set_active(active); }
+  // What files() and credentials() say may be different now.
+  void refresh();
+
+ private:
+  void take(ObjectKind kind, const kube::Delivery& delivery);
+  void see(const ObjectId& id, const Json* object);
+  void make(const std::string& proxy, const ProxyPlan& plan);
+  // The addresses of nodes, once a Service is reached by them.
+  void follow_nodes();
+  void take_nodes(const kube::Delivery& delivery);
+  void forget(const ObjectId& id, const std::string& proxy);
+  // Removes what a proxy has and should not.
+  void prune(const std::string& proxy, const Objects& wanted);
+
+  KubeSettings settings_;
+  ObjectKeeper keeper_;
+  ProxyWatch watch_;
+  std::map<std::string, std::shared_ptr<const ProxyPlan>> plans_;
+  std::map<std::string, std::set<ObjectId>> objects_;  // that are there or wanted, of each proxy
+  std::map<ObjectKind, std::set<ObjectId>> listed_;    // by the list that is under way
+  std::map<ObjectId, std::string> proxy_of_;
+  std::map<std::string, std::vector<api::GatewayStatusAddress>> nodes_;
+  std::set<std::string> listed_nodes_;
+  bool knows_all_ = false, follows_nodes_ = false;
+};
+
+}  // namespace limen::infra
