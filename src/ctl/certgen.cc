@@ -38,7 +38,7 @@ Result<pki::KeyPair> read_pair(const PairFiles& files) {
 Result<pki::KeyPair> authority_of(const std::string& folder) {
   const PairFiles files = authority_files(folder);
   if (exists(files.certificate) || exists(files.key)) return read_pair(files);
-  auto made = pki::make_authority("limen authority", kAuthorityDays);
+  auto made = pki::make_authority("limen authority", pki::life_of_days(kAuthorityDays));
   if (!made) return made;
   if (Status written = write_pair(files, *made); !written) return written.error();
   return made;
@@ -58,12 +58,13 @@ Status make(const CertgenOptions& options) {
   };
   std::vector<std::string> hosts = options.hosts;
   if (hosts.empty()) hosts = {"localhost", "127.0.0.1"};
-  if (Status done =
-          issue(server_files(options.dir), {"limen", pki::kXdsServerId, hosts, options.days});
+  if (Status done = issue(server_files(options.dir),
+                          {"limen", pki::kXdsServerId, hosts, pki::life_of_days(options.days)});
       !done)
     return done;
   for (const std::string& proxy : options.proxies) {
-    const pki::Subject subject{"envoy", pki::id_of_proxy(proxy), {}, options.days};
+    const pki::Subject subject{
+        "envoy", pki::id_of_proxy(proxy), {}, pki::life_of_days(options.days)};
     if (Status done = issue(proxy_files(options.dir, proxy), subject); !done) return done;
   }
   return {};
