@@ -56,21 +56,28 @@ struct ServerOptions {
   std::vector<std::string> namespaces;  // none: all
   std::vector<std::string> addresses;   // of the Envoys: Gateway.status.addresses
   std::string state_dir;
-  std::string xds_address, xds_certs_dir;  // as in RunOptions
+  std::string xds_address, xds_certs_dir;  // as in RunOptions; no xds_certs_dir: Secrets
+  // For tests: seconds that an authority and a certificate live, and of authorities' overlap.
+  std::vector<int> certificate_lives;
   int watch_idle_s = 150;
-  bool leader_elect = true;  // false: it is the only one
+  bool leader_elect = true;             // false: it is the only one
+  bool gateway_namespace_mode = false;  // what runs a Gateway is made in its namespace
   log::Level log_level = log::Level::kInfo;
 };
 int server(ServerOptions options);
 
 struct CertgenOptions {
   std::string dir;
+  bool kubernetes = false;           // Secrets of `name_space` instead, made where they are missing
+  std::string kubeconfig;            // as in ServerOptions
+  std::string name_space;            // "": the pod's or the kubeconfig's
   std::vector<std::string> proxies;  // "<namespace>/<gateway>", or a GatewayClass's name
   std::vector<std::string> hosts;    // of the xDS server; none: the local ones
   int days = 365;
   bool renew = false;
 };
 int certgen(const CertgenOptions& options);
+int certgen_in_kubernetes(const CertgenOptions& options);
 
 struct BootstrapOptions {
   std::string proxy;
@@ -110,6 +117,7 @@ inline constexpr char kLeaseName[] = "limen";
 
 struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
+  bool gateway_namespace_mode = false;      // as in ServerOptions
   std::string output = "yaml";              // yaml or json
 };
 int rbac(const RbacOptions& options);

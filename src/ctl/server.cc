@@ -10,6 +10,7 @@
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/status_socket.h"
+#include "ctl/xds_access.h"
 #include "kube/client.h"
 #include "kube/elector.h"
 #include "providers/kube/cluster.h"
@@ -31,14 +32,16 @@ class Server {
             {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
             [this] { await_more(); }),
         statuses_({translate::Options().controller_name}, control_.loop(), sender()),
+        access_(options, config.name_space, control_.loop(), sender(), [this] { take_identity(); }),
         elector_(elector_settings(config), control_.loop(), sender(),
-                 [this](bool leads) { statuses_.set_active(leads); }),
+                 [this](bool leads) { set_active(leads); }),
         client_(std::move(config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
+    for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
     for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
     return {};
   }
@@ -95,7 +98,7 @@ class Server {
   // Envoys that connect before everything is known would be told that the rest is gone: they are
   // let in afterwards.
   void translate_changes() {
-    if (!cluster_.synced()) return;
+    if (!cluster_.synced() || !access_.ready()) return;
     const bool first = !serving_;
     if (first) {
       if (failure_ = serve(); !failure_) return control_.loop().stop();
@@ -105,7 +108,19 @@ class Server {
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
     if (first && options_.leader_elect) elector_.start();
-    if (first && !options_.leader_elect) statuses_.set_active(true);
+    if (first && !options_.leader_elect) set_active(true);
+  }
+
+  void set_active(bool active) {
+    statuses_.set_active(active);
+    access_.set_active(active);
+  }
+
+  void take_identity() {
+    if (serving_)
+      control_.set_identity(access_.identity());
+    else
+      await_more();
   }
 
   void take_statuses(const translate::Output& output) {
@@ -116,7 +131,7 @@ class Server {
   Status serve() {
     log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
     xds::ServerSettings settings;
-    use_mutual_tls(options_.xds_address, options_.xds_certs_dir, settings);
+    access_.fill(settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
     log::info("limen",
               "xDS on {}; this version starts no Envoys in the cluster: start them with what "
@@ -130,6 +145,7 @@ class Server {
   StatusSocket status_socket_;
   providers::Cluster cluster_;
   providers::StatusWriter statuses_;
+  XdsAccess access_;
   kube::Elector elector_;
   kube::Client client_;  // below what it tells
   bool scheduled_ = false, serving_ = false;

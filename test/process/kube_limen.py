@@ -19,6 +19,7 @@ class ServerLimen(Limen):
         super().__init__(folder)
         self.api = api
         self.certs = folder / "certs"
+        self.certs_flags = ["--xds-certs", self.certs]  # none: certificates out of Secrets
         self.xds_port = free_port()
         self.envoys = []
         subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
@@ -27,11 +28,11 @@ class ServerLimen(Limen):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,
-                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs,
+                 "--xds-address", f"127.0.0.1:{self.xds_port}", *self.certs_flags,
                  "--addresses", "127.0.0.1", *flags], stdout=log, stderr=log)
 
-    def start_envoy(self):
-        self.envoys.append(start_remote_envoy(self))
+    def start_envoy(self, *flags):
+        self.envoys.append(start_remote_envoy(self, flags=flags))
 
     def stop(self):
         for envoy in self.envoys:
