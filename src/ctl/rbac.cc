@@ -6,6 +6,7 @@
 #include "api/kinds.h"
 #include "base/yaml.h"
 #include "ctl/commands.h"
+#include "infra/authority/authority_secrets.h"
 #include "infra/kube/objects.h"
 #include "providers/kube/status_writer.h"
 
@@ -48,6 +49,20 @@ Json::Array rules_of_cluster() {
   return rules;
 }
 
+Json only(const Words& names, Json rule) {
+  rule.set("resourceNames", list_of(names));
+  return rule;
+}
+
+// For its certificates, and for the tokens of Envoys in gateway-namespace mode.  Nobody can be kept
+// to one name when creating.
+void add_xds_access(bool tokens, Json::Array& cluster, Json::Array& local) {
+  local.push_back(rule("", {"secrets"}, {"create"}));
+  local.push_back(only({infra::kAuthoritySecret, infra::kServerSecret},
+                       rule("", {"secrets"}, {"get", "list", "watch", "update"})));
+  if (tokens) cluster.push_back(rule("authentication.k8s.io", {"tokenreviews"}, {"create"}));
+}
+
 Json object(std::string_view version, std::string_view kind, const std::string& name_space) {
   Json metadata = Json::Object{{"name", kName}};
   if (!name_space.empty()) metadata.set("namespace", name_space);
@@ -84,12 +99,10 @@ void add_infrastructure(Json::Array& rules) {
 
 int rbac(const RbacOptions& options) {
   const std::string& own = options.name_space;
-  // Nobody can be kept to one name when creating.
-  Json::Array local;
+  Json::Array cluster = rules_of_cluster(), local;
   local.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
-  local.push_back(rule("coordination.k8s.io", {"leases"}, {"get", "update"}));
-  local.back().set("resourceNames", list_of({kLeaseName}));
-  Json::Array cluster = rules_of_cluster();
+  local.push_back(only({kLeaseName}, rule("coordination.k8s.io", {"leases"}, {"get", "update"})));
+  add_xds_access(options.gateway_namespace_mode, cluster, local);
   cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
   add_infrastructure(options.gateway_namespace_mode ? cluster : local);
   const Json objects[] = {object("v1", "ServiceAccount", own), role("", std::move(cluster)),

@@ -163,9 +163,16 @@ class KubeApi:
     def delete(self, kind, name, namespace="default"):
         return self.request("DELETE", self.path(kind, name, namespace))
 
-    def grant(self, user):
+    def token(self, account, audience, namespace="default"):
+        """A token of a ServiceAccount, as the kubelet asks for it."""
+        answer = self.request("POST", f"api/v1/namespaces/{namespace}/serviceaccounts/{account}/token", {
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": {"audiences": [audience], "expirationSeconds": 600}})
+        return answer["status"]["token"]
+
+    def grant(self, user, *flags):
         """What `limen rbac` prints, to a user in place of the ServiceAccount."""
-        printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json"], check=True, capture_output=True, text=True).stdout
+        printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json", *flags], check=True, capture_output=True, text=True).stdout
         for item in json.loads(printed)["items"]:
             if "subjects" in item:
                 item["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]

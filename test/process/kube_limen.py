@@ -20,18 +20,19 @@ class ServerLimen(Limen):
         super().__init__(folder)
         self.api = api
         self.certs = folder / "certs"
+        self.certs_flags = ["--xds-certs", self.certs]  # none: certificates out of Secrets
         self.xds_port = free_port()
         self.envoys = []
         subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
 
     def start(self, *flags, kubeconfig=None, envoys=False):
         """`envoys`: it makes them, as pods; else they run here, see start_envoy()."""
-        here = ["--start-envoys=false", "--addresses", "127.0.0.1"]
+        here = ["--start-envoys=false", "--addresses", "127.0.0.1", *self.certs_flags]
         pods = ["--image", "limen:test", "--xds-service", f"127.0.0.1:{self.xds_port}"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,
-                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs, *(pods if envoys else here), *flags],
+                 "--xds-address", f"127.0.0.1:{self.xds_port}", *(pods if envoys else here), *flags],
                 stdout=log, stderr=log)
 
     @staticmethod
@@ -48,8 +49,8 @@ class ServerLimen(Limen):
             (places["/certs"] / name).write_bytes(base64.b64decode(data))
         return places["/etc/limen"]
 
-    def start_envoy(self):
-        self.envoys.append(start_remote_envoy(self))
+    def start_envoy(self, *flags):
+        self.envoys.append(start_remote_envoy(self, flags=flags))
 
     def stop(self):
         for envoy in self.envoys:
