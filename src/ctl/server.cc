@@ -16,11 +16,13 @@
 #include "kube/client.h"
 #include "kube/elector.h"
 #include "providers/kube/cluster.h"
+#include "providers/kube/snapshot.h"
 #include "providers/kube/status_writer.h"
 
 namespace limen::ctl {
 namespace {
 
+constexpr std::chrono::seconds kSweepEvery{30};
 constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Gateway has it
 
 // What was found out before it starts.
@@ -49,25 +51,35 @@ class Server {
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
-            {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
-            [this] { await_more(); }),
+            {translate::Options().controller_name, options.namespaces, options.namespace_selector},
+            control_.loop(), sender(),
+            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+             [this](const auto& sighting) { statuses_.see(sighting); },
+             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+               statuses_.refuse(kind, key, refusal);
+             },
+             [this] { await_more(); }}),
         statuses_({translate::Options().controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
+        snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
+                  [this] { return objects_in_force(); }),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
+    if (Status restored = restore(); !restored) return restored;
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
-    for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
+    cluster_.start();
     if (options_.start_envoys) {
       for (kube::Follow& follow : kube_.follows()) client_.follow(std::move(follow));
     }
+    sweep();
     return {};
   }
 
@@ -140,8 +152,36 @@ class Server {
     return settings;
   }
 
+  void sweep() {
+    cluster_.sweep();
+    control_.loop().after(kSweepEvery, [this] { sweep(); });
+  }
+
   std::string answer(const std::string& request) {
     return request == "status" ? to_json(control_.board().report()) + "\n" : "{}\n";
+  }
+
+  std::vector<api::AnyObject> objects_in_force() const {
+    std::vector<api::AnyObject> objects = access_.objects();
+    for (api::AnyObject& object : cluster_.in_force()) objects.push_back(std::move(object));
+    return objects;
+  }
+
+  // Serves what was in force in the last run until the API server has told what there is.
+  Status restore() {
+    Result<std::vector<Json>> objects = snapshot_.read();
+    if (!objects) log::warn("kube", "{}; it is ignored", objects.error().message);
+    if (!objects || objects->empty()) return {};
+    for (Json& object : *objects) {
+      if (!access_.restore(object)) cluster_.restore(std::move(object));
+    }
+    if (!access_.ready()) return {};
+    if (Status serving = serve(); !serving) return serving;
+    log::info("kube",
+              "serving {} objects of the last run until the API server has told what there is",
+              cluster_.objects());
+    control_.apply({cluster_.take_changes(), {}, {}});
+    return {};
   }
 
   // What several watches learn at the same time is translated together.
@@ -158,12 +198,11 @@ class Server {
   void translate_changes() {
     if (!cluster_.synced() || !access_.ready()) return;
     if (options_.start_envoys && !kube_.synced()) return;
-    const bool first = !serving_;
-    if (first) {
-      if (failure_ = serve(); !failure_) return control_.loop().stop();
-      serving_ = true;
-    }
+    const bool first = !std::exchange(listed_, true);
+    if (first) log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (failure_ = serve(); !failure_) return control_.loop().stop();
     api::ChangeBatch changes = cluster_.take_changes();
+    if (!changes.empty()) snapshot_.changed();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
     if (!first) return;
@@ -183,6 +222,7 @@ class Server {
   // Certificates have come, or are others now, or it is time to look at those of proxies.
   void take_identity() {
     if (!serving_) return await_more();
+    snapshot_.changed();
     control_.set_identity(access_.identity());
     if (options_.start_envoys) kube_.refresh();
   }
@@ -195,8 +235,9 @@ class Server {
     statuses_.settle();
   }
 
+  // Once.
   Status serve() {
-    log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (std::exchange(serving_, true)) return {};
     xds::ServerSettings settings;
     access_.fill(settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
@@ -216,8 +257,9 @@ class Server {
   XdsAccess access_;
   infra::Kube kube_;
   kube::Elector elector_;
+  providers::SnapshotKeeper snapshot_;
   kube::Client client_;  // below what it tells
-  bool scheduled_ = false, serving_ = false;
+  bool scheduled_ = false, listed_ = false, serving_ = false;
   Status failure_;
 };
 

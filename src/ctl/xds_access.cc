@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/objects.h"
 #include "ctl/control.h"
 
 namespace limen::ctl {
@@ -36,6 +37,18 @@ XdsAccess::XdsAccess(const ServerOptions& options, const std::string& name_space
 
 std::vector<kube::Follow> XdsAccess::follows() {
   return secrets_ == nullptr ? std::vector<kube::Follow>() : secrets_->follows();
+}
+
+std::vector<api::AnyObject> XdsAccess::objects() const {
+  std::vector<api::AnyObject> objects;
+  if (secrets_ == nullptr) return objects;
+  for (const Json& secret : secrets_->secrets())
+    objects.push_back(api::parse_object(secret).object);
+  return objects;
+}
+
+bool XdsAccess::restore(const Json& object) {
+  return secrets_ != nullptr && secrets_->restore(object);
 }
 
 void XdsAccess::set_active(bool active) {

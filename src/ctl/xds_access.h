@@ -20,6 +20,10 @@ class XdsAccess {
 
   // What a kube::Client is to follow, once.
   std::vector<kube::Follow> follows();
+  // Of the last run: what the Secrets held, for as long as the API server does not say; restore()
+  // tells whether the object is one of them.
+  std::vector<api::AnyObject> objects() const;
+  bool restore(const Json& object);
   // Only the leader renews.
   void set_active(bool active);
 
