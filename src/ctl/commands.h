@@ -53,7 +53,8 @@ struct RunOptions {
 int run(RunOptions options);
 
 struct ServerOptions {
-  std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::string kubeconfig;       // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::string controller_name;  // of GatewayClasses; "": the one of translate::Options
   std::vector<std::string> namespaces;  // none: all
   std::vector<std::string> addresses;   // of the Envoys: Gateway.status.addresses
   std::string state_dir;
@@ -124,6 +125,7 @@ inline constexpr char kLeaseName[] = "limen";
 
 struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
+  std::vector<std::string> namespaces;      // as in ServerOptions
   bool gateway_namespace_mode = false;      // as in ServerOptions
   std::string output = "yaml";              // yaml or json
 };

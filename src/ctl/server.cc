@@ -53,7 +53,7 @@ class Server {
         cluster_(
             {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
             [this] { await_more(); }),
-        statuses_({translate::Options().controller_name}, control_.loop(), sender()),
+        statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
@@ -85,6 +85,7 @@ class Server {
 
   static translate::Options translate_options(const ServerOptions& options) {
     translate::Options result;
+    if (!options.controller_name.empty()) result.controller_name = options.controller_name;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
     if (options.start_envoys)
       result.platform = translate::Platform::kKubernetes;

@@ -163,15 +163,15 @@ class KubeApi:
     def delete(self, kind, name, namespace="default"):
         return self.request("DELETE", self.path(kind, name, namespace))
 
-    def grant(self, user):
+    def grant(self, user, *flags):
         """What `limen rbac` prints, to a user in place of the ServiceAccount."""
-        printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json"], check=True, capture_output=True, text=True).stdout
+        printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json", *flags], check=True, capture_output=True, text=True).stdout
         for item in json.loads(printed)["items"]:
             if "subjects" in item:
                 item["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
             name = item["metadata"]["name"]
             members = {key: item[key] for key in ("rules", "roleRef", "subjects") if key in item}
-            self.apply(item["kind"], name, **members)
+            self.apply(item["kind"], name, item["metadata"].get("namespace"), **members)
 
     def install_definitions(self):
         printed = subprocess.run([LIMEN, "crds", "-o", "json"], check=True, capture_output=True, text=True).stdout
