@@ -58,6 +58,13 @@ def test_the_sidecar_can_stay_as_it_is():
     assert "--image=r.example.com/limen:old" in args
 
 
+def test_flags_of_the_infrastructure():
+    args = container(render("--set", "infra.enabled=false", "--set", "kubernetesClusterDomain=k.example"))["args"]
+    assert {"--start-envoys=false", "--xds-service=limen.limen-system.svc:18000"} <= set(args)
+    assert not [arg for arg in args if arg.startswith("--image")]
+    assert not [arg for arg in container(render())["args"] if arg.startswith(("--start-envoys", "--xds-service"))]
+
+
 def test_another_controller_name():
     name = "example.com/limen"
     objects = render("--set", f"config.envoyGateway.gateway.controllerName={name}", "--set", "gatewayClass.create=true")

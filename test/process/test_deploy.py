@@ -9,7 +9,7 @@ from limen import LIMEN
 
 DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
 # Flags of docs and chart that `limen server` gets with the merge of its infrastructure: to be emptied then.
-PENDING = {"--infra", "--image", "--gateway-namespace-mode"}
+PENDING = {"--start-envoys", "--image", "--gateway-namespace-mode", "--xds-service"}
 
 
 def test_generated_files_are_up_to_date():

@@ -62,11 +62,15 @@ imagePullSecrets:
 - --leader-elect=false
 {{- end }}
 {{- if .Values.infra.enabled }}
-- --infra
 - --image={{ .Values.infra.shutdownManager.image | default (include "limen.image" .) }}
 {{- if eq $provider.deploy.type "GatewayNamespace" }}
 - --gateway-namespace-mode
 {{- end }}
+{{- else }}
+- --start-envoys=false
+{{- end }}
+{{- if ne .Values.kubernetesClusterDomain "cluster.local" }}
+- --xds-service=limen.{{ .Release.Namespace }}.svc:18000
 {{- end }}
 {{- with .Values.deployment.envoyGateway.extraArgs }}
 {{ toYaml . }}
