@@ -13,7 +13,8 @@ import tarfile
 
 import pytest
 
-from limen import LIMEN
+from kube_api import KubeApi, needs_kube
+from limen import LIMEN, free_port
 
 CHROOT = shutil.which("chroot", path="/usr/sbin:/usr/bin")
 BUILD = pathlib.Path(__file__).parents[2] / "deploy/image/build.py"
@@ -104,11 +105,14 @@ def test_there_is_nothing_but_limen_and_what_it_loads(image):
     assert all(".so" in member.name for member in members if member.isfile() and member.name.startswith(folders[:2]))
 
 
-def inside(root, *command, user="65532:65532"):
-    """As in a container: another root, another user, nothing of this machine but the kernel; files cannot be written."""
+def inside(root, *command, user="65532:65532", seconds=60):
+    """As in a container: another root, another user, nothing of this machine but the kernel; files cannot be written.
+
+    After `seconds` it gets a SIGTERM.
+    """
     shell = f"mount --bind {root} {root} && mount -o remount,ro,bind {root} && mount -t tmpfs -o mode=1777 none {root}/var/lib"
-    return subprocess.run(["unshare", "--mount", "sh", "-c", f"{shell} && exec env -i {CHROOT} --userspec={user} {root} \"$@\"",
-                           "sh", *command], capture_output=True, text=True, timeout=60)
+    return subprocess.run(["unshare", "--mount", "sh", "-c", f"{shell} && exec timeout --preserve-status {seconds} env -i {CHROOT} --userspec={user} {root} \"$@\"",
+                           "sh", *command], capture_output=True, text=True, timeout=seconds + 30)
 
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="not root: no chroot")
@@ -128,6 +132,24 @@ def test_the_server_makes_its_folder_there(root):
                  "--xds-certs=/none")
     assert ran.returncode == 3 and "state" not in ran.stderr, ran.stderr
     assert "kubeconfig" in ran.stderr or "API server" in ran.stderr, ran.stderr
+
+
+@needs_root
+@needs_kube
+def test_the_server_reads_an_api_server_from_within(root, tmp_path):
+    api = KubeApi(tmp_path)
+    own = root / "etc/limen"
+    subprocess.run([LIMEN, "certgen", "--dir", own], check=True, capture_output=True)
+    try:
+        api.start_all()
+        (own / "kubeconfig").write_bytes(api.kubeconfig().read_bytes())
+        subprocess.run(["chown", "-R", "65532:65532", own], check=True)
+        ran = inside(root, "/usr/bin/limen", "server", "--kubeconfig=/etc/limen/kubeconfig", "--state-dir=/var/lib/limen",
+                     f"--xds-address=127.0.0.1:{free_port()}", "--xds-certs=/etc/limen", seconds=8)
+    finally:
+        api.stop()
+    assert "all kinds are listed" in ran.stderr and "this is the leader now" in ran.stderr, ran.stderr
+    assert ran.returncode == 0  # SIGTERM ends it in order
 
 
 def test_the_bill_of_materials_is_spdx_and_complete(image):
