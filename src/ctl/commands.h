@@ -56,6 +56,7 @@ int run(RunOptions options);
 
 struct ServerOptions {
   std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::string controller_name;  // of GatewayClasses; "": the one of translate::Options
   std::vector<std::string> namespaces;                   // none: all
   std::optional<api::LabelSelector> namespace_selector;  // instead: of such labels
   std::vector<std::string> addresses;                    // of the Envoys: Gateway.status.addresses
@@ -133,6 +134,7 @@ inline constexpr char kLeaseName[] = "limen";
 
 struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
+  std::vector<std::string> namespaces;      // as in ServerOptions
   bool gateway_namespace_mode = false;      // as in ServerOptions
   std::string output = "yaml";              // yaml or json
 };

@@ -149,6 +149,11 @@ void add_server(CLI::App& app, CommandLine& line) {
                    "~/.kube/config")
       ->type_name("FILE");
   command
+      ->add_option("--controller-name", options.controller_name,
+                   "The controllerName of its GatewayClasses; else Envoy Gateway's "
+                   "(gateway.envoyproxy.io/gatewayclass-controller)")
+      ->type_name("DOMAIN/PATH");
+  command
       ->add_option("--namespaces", options.namespaces,
                    "See objects of these namespaces alone; else of all")
       ->delimiter(',');
@@ -345,6 +350,10 @@ void add_rbac(CLI::App& app, CommandLine& line) {
   RbacOptions& options = line.rbac;
   command->add_option("-n,--namespace", options.name_space, "Where Limen runs")
       ->capture_default_str();
+  command
+      ->add_option("--namespaces", options.namespaces,
+                   "Rights to these namespaces alone, for `limen server --namespaces`; else to all")
+      ->delimiter(',');
   command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
                     "For a server that is run with this flag");
   add_output(*command, options.output);

@@ -14,6 +14,8 @@ namespace limen::ctl {
 namespace {
 
 constexpr char kName[] = "limen";
+// Of a namespace's Role: Limen's own namespace, which has another Role, may be watched, too.
+constexpr char kWatchName[] = "limen-watch";
 constexpr char kRbac[] = "rbac.authorization.k8s.io";
 
 using Words = std::vector<std::string>;
@@ -30,11 +32,18 @@ Json rule(std::string_view group, const Words& resources, const Words& verbs) {
                       {"verbs", list_of(verbs)}};
 }
 
+using Chosen = bool (*)(const api::KindInfo&);
+
+bool any(const api::KindInfo&) { return true; }
+bool of_namespaces(const api::KindInfo& kind) { return kind.namespaced; }
+bool of_cluster(const api::KindInfo& kind) { return !kind.namespaced; }
+
 // What is read, by group, and the statuses that are written.  A status that is in conflict is read
 // again by itself.
-Json::Array rules_of_cluster() {
+Json::Array rules_for(Chosen chosen) {
   std::map<std::string_view, Words> read, written, statuses;
   for (const api::KindInfo& kind : api::all_kinds()) {
+    if (!chosen(kind)) continue;
     const std::string plural(kind.plural);
     read[kind.group].push_back(plural);
     if (!providers::StatusWriter::has_status(kind.kind)) continue;
@@ -63,32 +72,38 @@ void add_xds_access(bool tokens, Json::Array& cluster, Json::Array& local) {
   if (tokens) cluster.push_back(rule("authentication.k8s.io", {"tokenreviews"}, {"create"}));
 }
 
-Json object(std::string_view version, std::string_view kind, const std::string& name_space) {
-  Json metadata = Json::Object{{"name", kName}};
+Json object(std::string_view version, std::string_view kind, const std::string& name_space,
+            const char* name = kName) {
+  Json metadata = Json::Object{{"name", name}};
   if (!name_space.empty()) metadata.set("namespace", name_space);
   return Json::Object{{"apiVersion", version}, {"kind", kind}, {"metadata", std::move(metadata)}};
 }
 
-Json role(const std::string& name_space, Json::Array rules) {
-  Json role =
-      object(fmt::format("{}/v1", kRbac), name_space.empty() ? "ClusterRole" : "Role", name_space);
-  role.set("rules", std::move(rules));
-  return role;
-}
-
-Json binding(const std::string& name_space, const std::string& account_name_space) {
+// A Role, or without a namespace a ClusterRole, and its binding to the account.
+void grant(Json::Array& objects, const RbacOptions& options, const std::string& name_space,
+           const char* name, Json::Array rules) {
+  const std::string version = fmt::format("{}/v1", kRbac);
   const std::string kind = name_space.empty() ? "ClusterRole" : "Role";
-  Json binding = object(fmt::format("{}/v1", kRbac), kind + "Binding", name_space);
-  binding.set("roleRef", Json::Object{{"apiGroup", kRbac}, {"kind", kind}, {"name", kName}});
+  Json role = object(version, kind, name_space, name);
+  role.set("rules", std::move(rules));
+  objects.push_back(std::move(role));
+  Json binding = object(version, kind + "Binding", name_space, name);
+  binding.set("roleRef", Json::Object{{"apiGroup", kRbac}, {"kind", kind}, {"name", name}});
   binding.set("subjects",
               Json::Array{Json::Object{
-                  {"kind", "ServiceAccount"}, {"name", kName}, {"namespace", account_name_space}}});
-  return binding;
+                  {"kind", "ServiceAccount"}, {"name", kName}, {"namespace", options.name_space}}});
+  objects.push_back(std::move(binding));
 }
 
-}  // namespace
+Json::Array lease_rules() {
+  // Nobody can be kept to one name when creating.
+  Json::Array rules;
+  rules.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
+  rules.push_back(only({kLeaseName}, rule("coordination.k8s.io", {"leases"}, {"get", "update"})));
+  return rules;
+}
 
-// What `limen server` makes for each Gateway.
+// What is made for each Gateway.
 void add_infrastructure(Json::Array& rules) {
   std::map<std::string_view, Words> made;
   for (const infra::ObjectKindInfo& kind : infra::object_kinds())
@@ -97,19 +112,30 @@ void add_infrastructure(Json::Array& rules) {
     rules.push_back(rule(group, plurals, {"list", "watch", "create", "patch", "delete"}));
 }
 
-int rbac(const RbacOptions& options) {
-  const std::string& own = options.name_space;
-  Json::Array cluster = rules_of_cluster(), local;
-  local.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
-  local.push_back(only({kLeaseName}, rule("coordination.k8s.io", {"leases"}, {"get", "update"})));
+Json::Array objects_of(const RbacOptions& options) {
+  const bool all = options.namespaces.empty();
+  Json::Array cluster = rules_for(all ? any : of_cluster), watched = rules_for(of_namespaces),
+              local = lease_rules();
   add_xds_access(options.gateway_namespace_mode, cluster, local);
   cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
-  add_infrastructure(options.gateway_namespace_mode ? cluster : local);
-  const Json objects[] = {object("v1", "ServiceAccount", own), role("", std::move(cluster)),
-                          binding("", own), role(own, std::move(local)), binding(own, own)};
+  add_infrastructure(!options.gateway_namespace_mode ? local : all ? cluster : watched);
+
+  Json::Array objects;
+  objects.push_back(object("v1", "ServiceAccount", options.name_space));
+  grant(objects, options, "", kName, std::move(cluster));
+  for (const std::string& name_space : options.namespaces)
+    grant(objects, options, name_space, kWatchName, watched);
+  grant(objects, options, options.name_space, kName, std::move(local));
+  return objects;
+}
+
+}  // namespace
+
+int rbac(const RbacOptions& options) {
+  Json::Array objects = objects_of(options);
   if (options.output == "json") {
     Json list = Json::Object{{"apiVersion", "v1"}, {"kind", "List"}};
-    list.set("items", Json::Array(std::begin(objects), std::end(objects)));
+    list.set("items", std::move(objects));
     fmt::print("{}\n", to_json(list, 2));
     return kOk;
   }

@@ -51,7 +51,7 @@ class Server {
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
-            {translate::Options().controller_name, options.namespaces, options.namespace_selector},
+            {translate_options(options).controller_name, options.namespaces, options.namespace_selector},
             control_.loop(), sender(),
             {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
              [this](const auto& sighting) { statuses_.see(sighting); },
@@ -59,7 +59,7 @@ class Server {
                statuses_.refuse(kind, key, refusal);
              },
              [this] { await_more(); }}),
-        statuses_({translate::Options().controller_name}, control_.loop(), sender()),
+        statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
@@ -98,6 +98,7 @@ class Server {
 
   static translate::Options translate_options(const ServerOptions& options) {
     translate::Options result;
+    if (!options.controller_name.empty()) result.controller_name = options.controller_name;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
     if (options.start_envoys)
       result.platform = translate::Platform::kKubernetes;

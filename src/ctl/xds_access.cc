@@ -42,7 +42,7 @@ std::vector<kube::Follow> XdsAccess::follows() {
 std::vector<api::AnyObject> XdsAccess::objects() const {
   std::vector<api::AnyObject> objects;
   if (secrets_ == nullptr) return objects;
-  for (const Json& secret : secrets_->secrets())
+  for (const Json& secret : secrets_->seen())
     objects.push_back(api::parse_object(secret).object);
   return objects;
 }

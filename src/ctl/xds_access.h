@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/kinds.h"
 #include "ctl/commands.h"
 #include "infra/authority/authority_secrets.h"
 #include "kube/token_reviews.h"

@@ -178,7 +178,7 @@ class KubeApi:
                 item["subjects"] = [{"kind": "User", "name": user, "apiGroup": "rbac.authorization.k8s.io"}]
             name = item["metadata"]["name"]
             members = {key: item[key] for key in ("rules", "roleRef", "subjects") if key in item}
-            self.apply(item["kind"], name, **members)
+            self.apply(item["kind"], name, item["metadata"].get("namespace"), **members)
 
     def install_definitions(self):
         printed = subprocess.run([LIMEN, "crds", "-o", "json"], check=True, capture_output=True, text=True).stdout

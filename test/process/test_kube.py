@@ -129,6 +129,35 @@ def test_the_rights_that_limen_prints_are_enough(limen):
     assert limen.says("this is the leader now") and not limen.says("forbidden")
 
 
+def test_the_rights_to_one_namespace_are_enough_for_it(limen):
+    api = limen.api
+    api.apply("Namespace", "shop")
+    api.grant("restricted", "--namespaces", "shop")
+    gateway(api, limen.port)
+    limen.start("--namespaces", "shop", kubeconfig=api.kubeconfig_of("restricted"))
+    wait_for(lambda: limen.says("all kinds are listed") and limen.says("this is the leader now"))
+    assert not limen.says("forbidden")
+    limen.process.terminate()
+    limen.process.wait()
+    limen.start(kubeconfig=api.kubeconfig_of("restricted"))  # of all
+    wait_for(lambda: limen.says("Secret: HTTP status 403"))
+
+
+def test_another_controller_name(limen):
+    """Beside an Envoy Gateway, whose class it leaves alone."""
+    api = limen.api
+    gateway(api, limen.port)
+    api.apply("GatewayClass", "other", spec={"controllerName": "example.com/limen"})
+    api.apply("Gateway", "mine", spec={"gatewayClassName": "other", "listeners": [
+        {"name": "http", "port": limen.port, "protocol": "HTTP"}]})
+    route(api, "r", "none", gateways=("web", "mine"))
+    limen.start("--controller-name", "example.com/limen")
+    [parent] = wait_for(lambda: parents(limen, "r"))
+    assert (parent["controllerName"], parent["parentRef"]["name"]) == ("example.com/limen", "mine")
+    accepted = conditions(api.get("GatewayClass", "limen").get("status", {})).get("Accepted", {"status": "Unknown"})
+    assert accepted["status"] == "Unknown"
+
+
 def conditions(status):
     return {condition["type"]: condition for condition in status.get("conditions", [])}
 

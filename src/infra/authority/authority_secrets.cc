@@ -151,7 +151,7 @@ std::vector<kube::Follow> AuthoritySecrets::follows() {
   return result;
 }
 
-std::vector<Json> AuthoritySecrets::secrets() const {
+std::vector<Json> AuthoritySecrets::seen() const {
   std::vector<Json> result;
   for (const Secret* secret : {&ca_secret_, &server_secret_}) {
     if (!secret->object.is_null()) result.push_back(secret->object);

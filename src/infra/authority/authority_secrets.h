@@ -51,7 +51,7 @@ class AuthoritySecrets {
 
   // The Secrets as they were last seen, for a later restore(), which tells whether the object is one
   // of them; what the API server then says replaces it.
-  std::vector<Json> secrets() const;
+  std::vector<Json> seen() const;
   bool restore(const Json& secret);
 
   // Whether to renew: only the leader does.  What is missing anybody makes.

@@ -1,0 +1,39 @@
+"""What deploy/ holds fits this limen.  Needs no Helm and no API server."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+from limen import LIMEN
+
+DEPLOY = pathlib.Path(__file__).parents[2] / "deploy"
+# Flags of docs and chart that `limen server` gets with the merge of its infrastructure: to be emptied then.
+PENDING = {"--start-envoys", "--image", "--gateway-namespace-mode", "--xds-service"}
+
+
+def test_generated_files_are_up_to_date():
+    check = subprocess.run([DEPLOY / "generate.sh", LIMEN, "--check"], capture_output=True, text=True)
+    assert check.returncode == 0, check.stderr
+
+
+def test_limen_knows_the_flags_that_it_is_started_with():
+    known = set(re.findall(r"--[a-z-]+", subprocess.run([LIMEN, "server", "--help"], capture_output=True, text=True).stdout))
+    used = set(re.findall(r"^- (--[a-z-]+)", (DEPLOY / "chart/templates/_helpers.tpl").read_text(), re.MULTILINE))
+    assert used and used - known == PENDING - known
+
+
+def test_values_are_those_of_the_schema():
+    """Each value has its default and its rule."""
+    schema = json.loads((DEPLOY / "chart/values.schema.json").read_text())
+    known = set(paths(schema))
+    listed = set(re.findall(r"^\| `([A-Za-z.]+)` \|", (DEPLOY / "chart/README.md").read_text(), re.MULTILINE))
+    assert listed == known
+
+
+def paths(schema, prefix=""):
+    for name, member in schema["properties"].items():
+        if "properties" in member:
+            yield from paths(member, f"{prefix}{name}.")
+        else:
+            yield prefix + name
