@@ -49,8 +49,8 @@ class AuthoritySecrets {
   // What a kube::Client is to follow, once.
   std::vector<kube::Follow> follows();
 
-  // The Secrets as they were last seen, for a later restore(), which tells whether the object is one
-  // of them; what the API server then says replaces it.
+  // The Secrets as they were last seen, for a later restore(), which tells whether the object is
+  // one of them; what the API server then says replaces it.
   std::vector<Json> secrets() const;
   bool restore(const Json& secret);
 
