@@ -9,6 +9,12 @@ kubectl() { "$here/cluster" kubectl "$@"; }
 kubectl get namespace limen-system >/dev/null 2>&1 || kubectl create namespace limen-system
 "$LIMEN" crds | kubectl apply --server-side -f - >/dev/null
 kubectl wait --for=condition=Established --all crd --timeout=30s >/dev/null
+if ! kubectl -n limen-system get secret limen-certs >/dev/null 2>&1; then
+  certificates=$(mktemp -d)
+  trap 'rm -r "$certificates"' EXIT
+  "$LIMEN" certgen --dir "$certificates" >/dev/null
+  kubectl -n limen-system create secret generic limen-certs --from-file="$certificates" >/dev/null
+fi
 "$LIMEN" rbac -n limen-system | kubectl apply -f - >/dev/null
 kubectl apply -f "$here/limen.yaml" >/dev/null
 patch=$(printf ',{"op": "add", "path": "/spec/template/spec/containers/0/args/-", "value": "%s"}' "${@:2}")

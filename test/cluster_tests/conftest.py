@@ -21,7 +21,7 @@ def cluster():
     with tempfile.TemporaryDirectory(prefix=NAME) as folder:
         made = Cluster(pathlib.Path(folder) / "state", NET)
         try:
-            made.run("cluster", "up", "--name", NAME, "--net", NET)
+            made.run("cluster", "up", "--name", NAME, "--net", NET, "--max-grace", 90)
             yield made
         finally:
             made.run("cluster", "down")

@@ -28,7 +28,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not container:
             return self.answer(404, b"there is no such container\n")
         wanted = {key: values[0] for key, values in parse_qs(url.query).items()}
-        path = container.log_path(container.restarts - 1 if wanted.get("previous") == "true" else container.restarts)
+        path = container.log_path(container.restarts)
+        if wanted.get("previous") == "true" or not os.path.exists(path):  # it waits to be started again
+            path = container.log_path(container.restarts - 1)
         if not os.path.exists(path):
             return self.answer(200, b"")
         with open(path, "rb") as log:
