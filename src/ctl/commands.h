@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/meta/meta.h"
 #include "base/log.h"
 
 namespace limen::ctl {
@@ -54,8 +56,9 @@ int run(RunOptions options);
 
 struct ServerOptions {
   std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
-  std::vector<std::string> namespaces;  // none: all
-  std::vector<std::string> addresses;   // of the Envoys: Gateway.status.addresses
+  std::vector<std::string> namespaces;                   // none: all
+  std::optional<api::LabelSelector> namespace_selector;  // instead: of such labels
+  std::vector<std::string> addresses;                    // of the Envoys: Gateway.status.addresses
   std::string state_dir;
   std::string xds_address, xds_certs_dir;  // as in RunOptions; no xds_certs_dir: Secrets
   // For tests: seconds that an authority and a certificate live, and of authorities' overlap.

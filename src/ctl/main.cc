@@ -14,6 +14,7 @@
 #include "api/meta/tables.h"
 #include "base/strings.h"
 #include "ctl/commands.h"
+#include "providers/kube/label_selector.h"
 
 namespace limen::ctl {
 namespace {
@@ -151,6 +152,18 @@ void add_server(CLI::App& app, CommandLine& line) {
       ->add_option("--namespaces", options.namespaces,
                    "See objects of these namespaces alone; else of all")
       ->delimiter(',');
+  command
+      ->add_option_function<std::string>(
+          "--namespace-selector",
+          [&options](const std::string& text) {
+            auto selector = providers::parse_label_selector(text);
+            if (!selector)
+              throw CLI::ValidationError("--namespace-selector", selector.error().message);
+            options.namespace_selector = std::move(*selector);
+          },
+          "See objects of namespaces with such labels alone: 'env=prod,team in (a,b)'")
+      ->type_name("SELECTOR")
+      ->excludes("--namespaces");
   command
       ->add_option("--addresses", options.addresses,
                    "IP addresses that the Envoys are reached by, for the status of Gateways")

@@ -16,11 +16,13 @@
 #include "kube/client.h"
 #include "kube/elector.h"
 #include "providers/kube/cluster.h"
+#include "providers/kube/snapshot.h"
 #include "providers/kube/status_writer.h"
 
 namespace limen::ctl {
 namespace {
 
+constexpr std::chrono::seconds kSweepEvery{30};
 constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Gateway has it
 
 // What was found out before it starts.
@@ -49,14 +51,22 @@ class Server {
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
-            {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
-            [this] { await_more(); }),
+            {translate::Options().controller_name, options.namespaces, options.namespace_selector},
+            control_.loop(), sender(),
+            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+             [this](const auto& sighting) { statuses_.see(sighting); },
+             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+               statuses_.refuse(kind, key, refusal);
+             },
+             [this] { await_more(); }}),
         statuses_({translate::Options().controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
+        snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
+                  [this] { return cluster_.in_force(); }),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
@@ -64,10 +74,12 @@ class Server {
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
-    for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
+    restore();
+    cluster_.start();
     if (options_.start_envoys) {
       for (kube::Follow& follow : kube_.follows()) client_.follow(std::move(follow));
     }
+    sweep();
     return {};
   }
 
@@ -140,8 +152,25 @@ class Server {
     return settings;
   }
 
+  void sweep() {
+    cluster_.sweep();
+    control_.loop().after(kSweepEvery, [this] { sweep(); });
+  }
+
   std::string answer(const std::string& request) {
     return request == "status" ? to_json(control_.board().report()) + "\n" : "{}\n";
+  }
+
+  // What was in force in the last run is served until the API server has told what there is.
+  void restore() {
+    Result<std::vector<Json>> objects = snapshot_.read();
+    if (!objects) return log::warn("kube", "{}; it is ignored", objects.error().message);
+    for (Json& object : *objects) cluster_.restore(std::move(object));
+    restored_ = cluster_.take_changes();
+    if (restored_.empty()) return;
+    log::info("kube", "{} objects of the last run are served until the API server has told what "
+                      "there is", restored_.size());
+    await_more();
   }
 
   // What several watches learn at the same time is translated together.
@@ -156,14 +185,17 @@ class Server {
   // Envoys that connect before everything is known would be told that the rest is gone: they are
   // let in afterwards.
   void translate_changes() {
+    if (access_.can_serve() && !restored_.empty()) {
+      if (failure_ = serve(); !failure_) return control_.loop().stop();
+      control_.apply({std::exchange(restored_, {}), {}, {}});
+    }
     if (!cluster_.synced() || !access_.ready()) return;
     if (options_.start_envoys && !kube_.synced()) return;
-    const bool first = !serving_;
-    if (first) {
-      if (failure_ = serve(); !failure_) return control_.loop().stop();
-      serving_ = true;
-    }
+    const bool first = !std::exchange(listed_, true);
+    if (first) log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (failure_ = serve(); !failure_) return control_.loop().stop();
     api::ChangeBatch changes = cluster_.take_changes();
+    if (!changes.empty()) snapshot_.changed();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
     if (!first) return;
@@ -182,21 +214,26 @@ class Server {
 
   // Certificates have come, or are others now, or it is time to look at those of proxies.
   void take_identity() {
-    if (!serving_) return await_more();
-    control_.set_identity(access_.identity());
-    if (options_.start_envoys) kube_.refresh();
+    await_more();
+    if (serving_ && access_.can_serve()) control_.set_identity(access_.identity());
+    if (listed_ && options_.start_envoys) kube_.refresh();
   }
 
   void take_output(const translate::Output& output) {
-    if (options_.start_envoys) {
-      for (const infra::PlanChange& plan : output.plans) kube_.apply(plan);
+    // Of what is restored no pod is made: those of the last run are not known yet.
+    plans_.insert(plans_.end(), output.plans.begin(), output.plans.end());
+    if (listed_) {
+      for (const infra::PlanChange& plan : std::exchange(plans_, {})) {
+        if (options_.start_envoys) kube_.apply(plan);
+      }
     }
     for (const translate::StatusChange& change : output.statuses) statuses_.want(change);
     statuses_.settle();
   }
 
+  // Once.
   Status serve() {
-    log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (std::exchange(serving_, true)) return {};
     xds::ServerSettings settings;
     access_.fill(settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
@@ -216,8 +253,11 @@ class Server {
   XdsAccess access_;
   infra::Kube kube_;
   kube::Elector elector_;
+  providers::SnapshotKeeper snapshot_;
   kube::Client client_;  // below what it tells
-  bool scheduled_ = false, serving_ = false;
+  api::ChangeBatch restored_;             // not applied yet
+  std::vector<infra::PlanChange> plans_;  // not told yet
+  bool scheduled_ = false, listed_ = false, serving_ = false;
   Status failure_;
 };
 

@@ -197,4 +197,4 @@ class KubeApi:
         """What limen wrote so far, but for its Lease: (verb, path), by the API server's audit log."""
         entries = [json.loads(line) for line in self.audit.read_text().splitlines()]
         return [(entry["verb"], entry["requestURI"]) for entry in entries
-                if entry["userAgent"] == manager and "/leases" not in entry["requestURI"]]
+                if entry.get("userAgent") == manager and "/leases" not in entry["requestURI"]]
