@@ -151,27 +151,6 @@ std::vector<kube::Follow> AuthoritySecrets::follows() {
   return result;
 }
 
-std::vector<Json> AuthoritySecrets::seen() const {
-  std::vector<Json> result;
-  for (const Secret* secret : {&ca_secret_, &server_secret_}) {
-    if (!secret->object.is_null()) result.push_back(secret->object);
-  }
-  return result;
-}
-
-bool AuthoritySecrets::restore(const Json& object) {
-  const Json* metadata = object.find("metadata");
-  if (object.text("kind") != "Secret" || metadata == nullptr ||
-      metadata->text("namespace") != settings_.name_space)
-    return false;
-  for (Secret* secret : {&ca_secret_, &server_secret_}) {
-    if (metadata->text("name") != secret->name) continue;
-    see(*secret, object);
-    return true;
-  }
-  return false;
-}
-
 void AuthoritySecrets::set_active(bool active) {
   active_ = active;
   act();
