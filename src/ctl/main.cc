@@ -137,28 +137,24 @@ void add_run(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = run(line.run); });
 }
 
-void add_server(CLI::App& app, CommandLine& line) {
-  CLI::App* command = app.add_subcommand(
-      "server",
-      "Serve Envoys from the objects of a Kubernetes API server.  This version starts no Envoys in "
-      "the cluster: start them with what `limen bootstrap` prints");
-  ServerOptions& options = line.server;
+// Which objects `limen server` sees.
+void add_scope(CLI::App& command, ServerOptions& options) {
   command
-      ->add_option("--kubeconfig", options.kubeconfig,
-                   "How to reach the API server; else $KUBECONFIG, the pod's service account or "
-                   "~/.kube/config")
+      .add_option("--kubeconfig", options.kubeconfig,
+                  "How to reach the API server; else $KUBECONFIG, the pod's service account or "
+                  "~/.kube/config")
       ->type_name("FILE");
   command
-      ->add_option("--controller-name", options.controller_name,
-                   "The controllerName of its GatewayClasses; else Envoy Gateway's "
-                   "(gateway.envoyproxy.io/gatewayclass-controller)")
+      .add_option("--controller-name", options.controller_name,
+                  "The controllerName of its GatewayClasses; else Envoy Gateway's "
+                  "(gateway.envoyproxy.io/gatewayclass-controller)")
       ->type_name("DOMAIN/PATH");
   command
-      ->add_option("--namespaces", options.namespaces,
-                   "See objects of these namespaces alone; else of all")
+      .add_option("--namespaces", options.namespaces,
+                  "See objects of these namespaces alone; else of all")
       ->delimiter(',');
   command
-      ->add_option_function<std::string>(
+      .add_option_function<std::string>(
           "--namespace-selector",
           [&options](const std::string& text) {
             auto selector = providers::parse_label_selector(text);
@@ -170,40 +166,53 @@ void add_server(CLI::App& app, CommandLine& line) {
       ->type_name("SELECTOR")
       ->excludes("--namespaces");
   command
-      ->add_option("--addresses", options.addresses,
-                   "IP addresses that the Envoys are reached by, for the status of Gateways")
-      ->delimiter(',');
-  command->add_option("--xds-address", options.xds_address, "Listen here for Envoys, by mutual TLS")
-      ->required()
-      ->type_name("HOST:PORT");
-  command->add_option("--xds-certs", options.xds_certs_dir,
-                      "Folder with the certificates for that (see certgen); else the Secrets "
-                      "limen-ca and limen-xds, made where they are missing");
-  command->add_option("--certificate-lives", options.certificate_lives)->expected(3)->group("");
-  command
-      ->add_option(
-          "--leader-elect", options.leader_elect,
-          "Of several, only the holder of the Lease \"limen\" writes statuses; false: this is "
-          "the only one")
+      .add_option("--leader-elect", options.leader_elect,
+                  "Of several, only the holder of the Lease \"limen\" writes; false: this is the "
+                  "only one")
       ->capture_default_str();
   command
-      ->add_option("--watch-idle", options.watch_idle_s,
-                   "Seconds after which a watch that says nothing is taken for dead")
+      .add_option("--watch-idle", options.watch_idle_s,
+                  "Seconds after which a watch that says nothing is taken for dead")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
+}
+
+// The Envoys that it makes or serves.
+void add_proxies(CLI::App& command, ServerOptions& options) {
   command
-      ->add_option("--start-envoys", options.start_envoys,
-                   "Make Deployments and Services for Gateways; false: their Envoys run elsewhere")
+      .add_option("--start-envoys", options.start_envoys,
+                  "Make Deployments and Services for Gateways; false: their Envoys run elsewhere")
       ->capture_default_str();
   command
-      ->add_option("--image", options.image, "Image of Limen, for the container beside each Envoy")
+      .add_option("--image", options.image, "Image of Limen, for the container beside each Envoy")
       ->capture_default_str();
+  command.add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
+                   "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
   command
-      ->add_option("--xds-service", options.xds_service,
-                   "Where pods reach this; else the Service limen of its namespace")
+      .add_option("--addresses", options.addresses,
+                  "IP addresses that Envoys which run elsewhere are reached by, for the status of "
+                  "Gateways")
+      ->delimiter(',');
+  command.add_option("--xds-address", options.xds_address, "Listen here for Envoys, by TLS")
+      ->capture_default_str()
       ->type_name("HOST:PORT");
-  command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
-                    "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
+  command
+      .add_option("--xds-service", options.xds_service,
+                  "Where pods reach this; else the Service limen of its namespace")
+      ->type_name("HOST:PORT");
+  command.add_option("--xds-certs", options.xds_certs_dir,
+                     "Folder with the certificates for that (see certgen); else the Secrets "
+                     "limen-ca and limen-xds, made where they are missing");
+  command.add_option("--certificate-lives", options.certificate_lives)->expected(3)->group("");
+}
+
+void add_server(CLI::App& app, CommandLine& line) {
+  CLI::App* command = app.add_subcommand(
+      "server", "Run Envoys for the Gateways of a Kubernetes API server, and serve them");
+  ServerOptions& options = line.server;
+  options.xds_address = "0.0.0.0:18000";
+  add_scope(*command, options);
+  add_proxies(*command, options);
   add_state_dir(*command, options.state_dir);
   add_log_level(*command, options.log_level);
   command->callback([&] { line.code = server(line.server); });

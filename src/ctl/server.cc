@@ -100,6 +100,7 @@ class Server {
     translate::Options result;
     if (!options.controller_name.empty()) result.controller_name = options.controller_name;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
+    result.gateway_namespaces = options.gateway_namespace_mode;
     if (options.start_envoys)
       result.platform = translate::Platform::kKubernetes;
     else

@@ -24,6 +24,8 @@ enum class Platform {
 
 struct Options {
   Platform platform = Platform::kHost;
+  // Of Platform::kKubernetes: what runs a Gateway is made in the Gateway's namespace.
+  bool gateway_namespaces = false;
   std::string controller_name = "gateway.envoyproxy.io/gatewayclass-controller";
   // Listener ports below this are bound shifted by 10000 (Envoy Gateway's rule); 0: never shift.
   int32_t first_unprivileged_port = 0;

@@ -179,8 +179,10 @@ std::shared_ptr<const api::GatewayClassStatus> class_status(flow::Reads& reads, 
   auto status = std::make_shared<api::GatewayClassStatus>();
   status->conditions.push_back(condition("Accepted", model->accepted, "Accepted",
                                          "Valid GatewayClass", object->metadata.generation));
-  for (const std::string_view feature : supported_features())
-    status->supported_features.push_back({std::string(feature)});
+  for (const std::string_view feature : supported_features()) {
+    if (is_supported_on(world.options, feature))
+      status->supported_features.push_back({std::string(feature)});
+  }
   return status;
 }
 

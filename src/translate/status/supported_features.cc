@@ -62,4 +62,9 @@ constexpr std::string_view kFeatures[] = {
 
 std::span<const std::string_view> supported_features() { return kFeatures; }
 
+bool is_supported_on(const Options& options, std::string_view feature) {
+  return feature != "GatewayInfrastructure" || options.platform == Platform::kHost ||
+         options.gateway_namespaces;
+}
+
 }  // namespace limen::translate

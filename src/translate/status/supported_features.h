@@ -5,9 +5,15 @@
 #include <span>
 #include <string_view>
 
+#include "translate/translator.h"
+
 namespace limen::translate {
 
 // Sorted, unique.
 std::span<const std::string_view> supported_features();
+
+// Whether such a one is supported there, too: GatewayInfrastructure means objects in the namespace
+// of the Gateway.  GEP-1762
+bool is_supported_on(const Options& options, std::string_view feature);
 
 }  // namespace limen::translate
