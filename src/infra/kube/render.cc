@@ -13,6 +13,7 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
+constexpr char kGatewayName[] = "gateway.networking.k8s.io/gateway-name";  // GEP-1762
 constexpr char kOwningName[] = "gateway.envoyproxy.io/owning-gateway-name";
 constexpr char kOwningNamespace[] = "gateway.envoyproxy.io/owning-gateway-namespace";
 constexpr char kOwningClass[] = "gateway.envoyproxy.io/owning-gatewayclass";
@@ -222,6 +223,8 @@ Rendering begin(const ProxyPlan& plan, const RenderSettings& settings, const Con
                       {}};
   rendering.labels = rendering.selector;
   rendering.labels[kInstanceLabel] = settings.name_space;
+  if (!plan.is_merged())
+    rendering.labels[kGatewayName] = label_of(plan.gateways.front().key.name.str());
   add_all(plan.labels, rendering.labels);
   add_all(rendering.selector, rendering.labels);
   rendering.annotations = plan.annotations;

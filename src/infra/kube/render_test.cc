@@ -51,6 +51,7 @@ TEST(Render, NamesAndLabelsOfEnvoyGateway) {
     const std::string labels = "/metadata/labels/gateway.envoyproxy.io~1owning-gateway-";
     EXPECT_EQ(at(object, labels + "name"), "\"eg\"") << id.text();
     EXPECT_EQ(at(object, labels + "namespace"), "\"default\"") << id.text();
+    EXPECT_EQ(at(object, "/metadata/labels/gateway.networking.k8s.io~1gateway-name"), "\"eg\"");
     EXPECT_EQ(at(object, "/metadata/ownerReferences/0/kind"), "\"GatewayClass\"") << id.text();
   }
   const Json& service = only(objects, ObjectKind::kService);
