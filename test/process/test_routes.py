@@ -339,6 +339,17 @@ def test_cors(web):
     assert "access-control-allow-origin" not in bad.headers
 
 
+def test_cors_of_any_method_and_header_names_what_is_asked_for(web):
+    """With credentials a browser would take "*" literally."""
+    web.serve([{"matches": [path("PathPrefix", "/c")], "backendRefs": [to("a")], "filters": [
+        {"type": "CORS", "cors": {"allowOrigins": ["*"], "allowMethods": ["*"], "allowHeaders": ["*"], "allowCredentials": True}}]}])
+    asked = {"access-control-request-method": "PUT", "access-control-request-headers": "x-a, x-b"}
+    answer = web.get("/c", method="OPTIONS", headers={"origin": "https://a.example.com", **asked})
+    assert answer.headers["access-control-allow-methods"] == "PUT"
+    assert answer.headers["access-control-allow-headers"] == "x-a, x-b"
+    assert answer.headers["access-control-allow-credentials"] == "true"
+
+
 def test_hostnames(web):
     web.serve([{"matches": [path("PathPrefix", "/")], "backendRefs": [to("a")]}], hostnames=["a.example.com", "*.wild.example.com"])
     assert web.get("/", host="a.example.com").status == 200

@@ -18,21 +18,14 @@ void write_origin(const std::string& origin, envoy::type::matcher::v3::StringMat
   out.mutable_safe_regex()->set_regex(pattern);
 }
 
-// With credentials a browser takes "*" literally (Fetch standard): name what it would stand for.
-std::string methods_of(const api::HttpCorsFilter& filter) {
-  const bool any = filter.allow_methods.size() == 1 && filter.allow_methods[0] == "*";
-  if (any && filter.allow_credentials.value_or(false))
-    return "GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH";
-  return absl::StrJoin(filter.allow_methods, ",");
-}
-
 }  // namespace
 
 void write_cors(const api::HttpCorsFilter& filter, route_v3::Route& out) {
   envoy::extensions::filters::http::cors::v3::CorsPolicy policy;
   for (const std::string& origin : filter.allow_origins)
     write_origin(origin, *policy.add_allow_origin_string_match());
-  policy.set_allow_methods(methods_of(filter));
+  // Of "*" Envoy names what was asked for, as browsers want it with credentials (Fetch standard).
+  policy.set_allow_methods(absl::StrJoin(filter.allow_methods, ","));
   policy.set_allow_headers(absl::StrJoin(filter.allow_headers, ","));
   policy.set_expose_headers(absl::StrJoin(filter.expose_headers, ","));
   policy.set_max_age(std::to_string(filter.max_age));

@@ -33,19 +33,32 @@ const Json* counterpart(const Json& element, const Json* list) {
   return nullptr;
 }
 
-// Fills in the times of all conditions.
-void set_times(Json& value, const Json* before, std::string_view now) {
+// Conditions of others stay.  Their types begin with a domain, unlike those of Gateway API, all of
+// which are ours.  Source: metav1.Condition.type ("CamelCase or foo.example.com/CamelCase").
+void keep_foreign(Json& conditions, const Json* before) {
+  if (before == nullptr || !before->is_array()) return;
+  for (const Json& each : before->as_array()) {
+    const bool foreign = each.is_object() && each.text("type").find('/') != std::string::npos;
+    if (foreign && counterpart(each, &conditions) == nullptr) conditions.as_array().push_back(each);
+  }
+}
+
+// Fills in the times of all conditions, and what stays of others.
+void complete(Json& value, const Json* before, std::string_view now) {
   if (value.is_array()) {
     for (Json& element : value.as_array()) {
-      if (element.is_object()) set_times(element, counterpart(element, before), now);
+      if (element.is_object()) complete(element, counterpart(element, before), now);
     }
   } else if (value.is_object() && is_condition(value)) {
     const bool same = before != nullptr && before->text("status") == value.text("status") &&
                       !before->text(kTime).empty();
     value.set(std::string(kTime), same ? before->text(kTime) : now);
   } else if (value.is_object()) {
-    for (auto& [name, member] : value.as_object())
-      set_times(member, before == nullptr ? nullptr : before->find(name), now);
+    for (auto& [name, member] : value.as_object()) {
+      const Json* earlier = before == nullptr ? nullptr : before->find(name);
+      complete(member, earlier, now);
+      if (name == "conditions" && member.is_array()) keep_foreign(member, earlier);
+    }
   }
 }
 
@@ -76,7 +89,7 @@ Json merge_status(const Json& wanted, const Json& current, std::string_view cont
                   std::string_view now) {
   Json merged = wanted;
   if (merged.is_null()) merged = current.is_null() ? Json(Json::Object{}) : current;
-  set_times(merged, &current, now);
+  complete(merged, &current, now);
   for (const std::string_view list : kLists) {
     if (wanted.find(list) == nullptr && current.find(list) == nullptr) continue;
     const Json* mine = wanted.is_null() ? nullptr : merged.find(list);

@@ -2,7 +2,8 @@
 // Pure; any thread.
 //
 // Of `parents` (routes) and `ancestors` (policies) only the entries of our controller are touched;
-// of other kinds all members that are ours.  A condition keeps its lastTransitionTime as long as
+// of other kinds all members that are ours.  Conditions of others (example.com/Type) stay.  A
+// condition keeps its lastTransitionTime as long as
 // its status stays.  Source: GEP-1364, GEP-713, metav1.Condition.
 #pragma once
 

@@ -48,6 +48,22 @@ TEST(StatusMerge, EntriesOfOthersStay) {
   EXPECT_FALSE(has_entries_of(json((R"({"parents":[)" + std::string(kOther) + "]}").c_str()), kUs));
 }
 
+TEST(StatusMerge, ConditionsOfOthersStay) {
+  const char* current =
+      R"({"conditions":[{"type":"test.io/C","status":"True","reason":"r","lastTransitionTime":"1"},
+                        {"type":"Gone","status":"True","reason":"r","lastTransitionTime":"1"}],
+          "listeners":[{"name":"l","conditions":[
+            {"type":"test.io/L","status":"True","reason":"r","lastTransitionTime":"1"}]}]})";
+  const char* wanted =
+      R"({"conditions":[{"type":"A","status":"True","reason":"r"}],"listeners":[{"name":"l","conditions":[]}]})";
+  const std::string merged =
+      R"({"conditions":[{"type":"A","status":"True","reason":"r","lastTransitionTime":"2026-01-01T00:00:00Z"},)"
+      R"({"type":"test.io/C","status":"True","reason":"r","lastTransitionTime":"1"}],)"
+      R"("listeners":[{"name":"l","conditions":[{"type":"test.io/L","status":"True","reason":"r","lastTransitionTime":"1"}]}]})";
+  EXPECT_EQ(to_json(merge(wanted, current)), merged);
+  EXPECT_EQ(to_json(merge(wanted, merged.c_str())), merged);
+}
+
 TEST(StatusMerge, TheSameInAnotherOrderIsNoChange) {
   const char* current =
       R"({"parents":[{"parentRef":{"name":"b"},"controllerName":"limen.test/c","conditions":[]},
