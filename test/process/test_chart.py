@@ -121,6 +121,16 @@ def test_rights_to_the_watched_namespaces_alone():
     assert {each["subjects"][0]["namespace"] for each in bindings} == {"limen-system"}
 
 
+def test_rights_to_deploy_are_where_the_proxies_are():
+    def deploys(objects):
+        return [(each["kind"], each["metadata"].get("namespace")) for each in objects
+                for rule in each.get("rules", []) if "deployments" in rule["resources"]]
+    mode = "config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace"
+    assert deploys(render()) == [("Role", "limen-system")]
+    assert deploys(render("--set", mode)) == [("ClusterRole", None)]
+    assert deploys(render("--set", f"{mode},{WATCH}={{shop}}")) == [("Role", "shop")]
+
+
 def test_the_pod_is_kept_to_the_least():
     limen = container(render("--set", "deployment.envoyGateway.securityContext.readOnlyRootFilesystem=false"))
     context = limen["securityContext"]
