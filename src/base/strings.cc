@@ -52,6 +52,14 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return decoded;
 }
 
+std::optional<std::string> decode_base64url(std::string_view text) {
+  std::string decoded;
+  if (!absl::WebSafeBase64Unescape(to_absl(text), &decoded)) return std::nullopt;
+  return decoded;
+}
+
+std::string encode_base64(std::string_view bytes) { return absl::Base64Escape(to_absl(bytes)); }
+
 std::string format_time(int64_t unix_seconds) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", absl::FromUnixSeconds(unix_seconds),
                           absl::UTCTimeZone());

@@ -15,6 +15,9 @@ std::optional<std::string_view> nearest(std::string_view word,
 
 // Standard base64 with padding, white space ignored; nullopt: not base64.
 std::optional<std::string> decode_base64(std::string_view text);
+// The URL alphabet without padding (RFC 7515), as in tokens.
+std::optional<std::string> decode_base64url(std::string_view text);
+std::string encode_base64(std::string_view bytes);
 
 // "2026-11-24T04:13:20Z"
 std::string format_time(int64_t unix_seconds);

@@ -13,5 +13,14 @@ TEST(Strings, TimesHaveNothingAroundThem) {
     EXPECT_FALSE(parse_time(text)) << text;
 }
 
+TEST(Strings, Base64) {
+  EXPECT_EQ(encode_base64("a?>"), "YT8+");
+  EXPECT_EQ(decode_base64("YT8+"), "a?>");
+  EXPECT_EQ(encode_base64(""), "");
+  EXPECT_EQ(decode_base64url("YT8-"), "a?>");
+  EXPECT_EQ(decode_base64url("YQ"), "a");
+  EXPECT_EQ(decode_base64url("Y Q!"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace limen

@@ -26,10 +26,19 @@ Status write_pair(const PairFiles& files, const pki::KeyPair& pair) {
   return {};
 }
 
+Result<pki::KeyPair> read_pair(const PairFiles& files) {
+  constexpr size_t kMax = 1 << 20;
+  auto certificate = read_file(files.certificate, kMax);
+  if (!certificate) return certificate.error();
+  auto key = read_file(files.key, kMax);
+  if (!key) return key.error();
+  return pki::KeyPair{*certificate, *key};
+}
+
 Result<pki::KeyPair> authority_of(const std::string& folder) {
   const PairFiles files = authority_files(folder);
   if (exists(files.certificate) || exists(files.key)) return read_pair(files);
-  auto made = pki::make_authority("limen authority", kAuthorityDays);
+  auto made = pki::make_authority("limen authority", pki::life_of_days(kAuthorityDays));
   if (!made) return made;
   if (Status written = write_pair(files, *made); !written) return written.error();
   return made;
@@ -49,27 +58,19 @@ Status make(const CertgenOptions& options) {
   };
   std::vector<std::string> hosts = options.hosts;
   if (hosts.empty()) hosts = {"localhost", "127.0.0.1"};
-  if (Status done =
-          issue(server_files(options.dir), {"limen", pki::kXdsServerId, hosts, options.days});
+  if (Status done = issue(server_files(options.dir),
+                          {"limen", pki::kXdsServerId, hosts, pki::life_of_days(options.days)});
       !done)
     return done;
   for (const std::string& proxy : options.proxies) {
-    const pki::Subject subject{"envoy", pki::id_of_proxy(proxy), {}, options.days};
+    const pki::Subject subject{
+        "envoy", pki::id_of_proxy(proxy), {}, pki::life_of_days(options.days)};
     if (Status done = issue(proxy_files(options.dir, proxy), subject); !done) return done;
   }
   return {};
 }
 
 }  // namespace
-
-Result<pki::KeyPair> read_pair(const PairFiles& files) {
-  constexpr size_t kMax = 1 << 20;
-  auto certificate = read_file(files.certificate, kMax);
-  if (!certificate) return certificate.error();
-  auto key = read_file(files.key, kMax);
-  if (!key) return key.error();
-  return pki::KeyPair{*certificate, *key};
-}
 
 PairFiles authority_files(const std::string& folder) {
   return {folder + "/ca.crt", folder + "/ca.key"};

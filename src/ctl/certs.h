@@ -3,16 +3,11 @@
 
 #include <string>
 
-#include "pki/authority.h"
-
 namespace limen::ctl {
 
 struct PairFiles {
   std::string certificate, key;
 };
-
-// The error names the file.
-Result<pki::KeyPair> read_pair(const PairFiles& files);
 
 PairFiles authority_files(const std::string& folder);
 PairFiles server_files(const std::string& folder);

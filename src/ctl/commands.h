@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/meta/meta.h"
 #include "base/log.h"
 
 namespace limen::ctl {
@@ -53,12 +55,15 @@ struct RunOptions {
 int run(RunOptions options);
 
 struct ServerOptions {
-  std::string kubeconfig;       // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
   std::string controller_name;  // of GatewayClasses; "": the one of translate::Options
-  std::vector<std::string> namespaces;  // none: all
-  std::vector<std::string> addresses;   // of the Envoys: Gateway.status.addresses
+  std::vector<std::string> namespaces;                   // none: all
+  std::optional<api::LabelSelector> namespace_selector;  // instead: of such labels
+  std::vector<std::string> addresses;                    // of the Envoys: Gateway.status.addresses
   std::string state_dir;
-  std::string xds_address, xds_certs_dir;  // as in RunOptions
+  std::string xds_address, xds_certs_dir;  // as in RunOptions; no xds_certs_dir: Secrets
+  // For tests: seconds that an authority and a certificate live, and of authorities' overlap.
+  std::vector<int> certificate_lives;
   int watch_idle_s = 150;
   bool leader_elect = true;                                    // false: it is the only one
   bool start_envoys = true;                                    // false: they run elsewhere
@@ -80,12 +85,16 @@ int shutdown_manager(const ShutdownManagerOptions& options);
 
 struct CertgenOptions {
   std::string dir;
+  bool kubernetes = false;           // Secrets of `name_space` instead, made where they are missing
+  std::string kubeconfig;            // as in ServerOptions
+  std::string name_space;            // "": the pod's or the kubeconfig's
   std::vector<std::string> proxies;  // "<namespace>/<gateway>", or a GatewayClass's name
   std::vector<std::string> hosts;    // of the xDS server; none: the local ones
   int days = 365;
   bool renew = false;
 };
 int certgen(const CertgenOptions& options);
+int certgen_in_kubernetes(const CertgenOptions& options);
 
 struct BootstrapOptions {
   std::string proxy;

@@ -40,6 +40,8 @@ class Control {
   StatusBoard& board() { return board_; }
 
   Status serve_xds(xds::ServerSettings settings);
+  // REQUIRES: serve_xds() succeeded, with an identity.
+  void set_identity(xds::TlsIdentity identity) { server_->set_identity(std::move(identity)); }
   // Calls back at each SIGINT or SIGTERM.  REQUIRES: block_signals().
   void on_signals(std::function<void()> callback);
 

@@ -14,6 +14,7 @@
 #include "api/meta/tables.h"
 #include "base/strings.h"
 #include "ctl/commands.h"
+#include "providers/kube/label_selector.h"
 
 namespace limen::ctl {
 namespace {
@@ -157,16 +158,28 @@ void add_server(CLI::App& app, CommandLine& line) {
                    "See objects of these namespaces alone; else of all")
       ->delimiter(',');
   command
+      ->add_option_function<std::string>(
+          "--namespace-selector",
+          [&options](const std::string& text) {
+            auto selector = providers::parse_label_selector(text);
+            if (!selector)
+              throw CLI::ValidationError("--namespace-selector", selector.error().message);
+            options.namespace_selector = std::move(*selector);
+          },
+          "See objects of namespaces with such labels alone: 'env=prod,team in (a,b)'")
+      ->type_name("SELECTOR")
+      ->excludes("--namespaces");
+  command
       ->add_option("--addresses", options.addresses,
                    "IP addresses that the Envoys are reached by, for the status of Gateways")
       ->delimiter(',');
   command->add_option("--xds-address", options.xds_address, "Listen here for Envoys, by mutual TLS")
       ->required()
       ->type_name("HOST:PORT");
-  command
-      ->add_option("--xds-certs", options.xds_certs_dir,
-                   "Folder with the certificates for that (see certgen)")
-      ->required();
+  command->add_option("--xds-certs", options.xds_certs_dir,
+                      "Folder with the certificates for that (see certgen); else the Secrets "
+                      "limen-ca and limen-xds, made where they are missing");
+  command->add_option("--certificate-lives", options.certificate_lives)->expected(3)->group("");
   command
       ->add_option(
           "--leader-elect", options.leader_elect,
@@ -238,8 +251,19 @@ void add_certgen(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "certgen", "Make the certificates for mutual TLS with Envoys on other machines");
   CertgenOptions& options = line.certgen;
-  command->add_option("--dir", options.dir, "Folder for them; an authority that is there is used")
-      ->required();
+  auto* dir = command->add_option("--dir", options.dir,
+                                  "Folder for them; an authority that is there is used");
+  auto* kubernetes =
+      command->add_flag("--kubernetes", options.kubernetes,
+                        "Make the Secrets limen-ca and limen-xds where they are missing, as "
+                        "`limen server` does");
+  command->add_option("-n,--namespace", options.name_space, "Of the Secrets; else the pod's own")
+      ->needs(kubernetes);
+  command
+      ->add_option("--kubeconfig", options.kubeconfig, "How to reach the API server, as for server")
+      ->needs(kubernetes)
+      ->type_name("FILE");
+  kubernetes->excludes(dir);
   command->add_option("--proxy", options.proxies,
                       "NAMESPACE/GATEWAY that an Envoy serves (or a GatewayClass, if merged)");
   command->add_option("--host", options.hosts, "Name or IP address that Envoys reach Limen by");
@@ -247,7 +271,15 @@ void add_certgen(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 3650))
       ->capture_default_str();
   command->add_flag("--renew", options.renew, "Make certificates anew that are there already");
-  command->callback([&] { line.code = certgen(line.certgen); });
+  command->callback([&line, kubernetes, dir] {
+    if (*kubernetes) {
+      line.code = certgen_in_kubernetes(line.certgen);
+    } else if (*dir) {
+      line.code = certgen(line.certgen);
+    } else {
+      throw CLI::RequiredError("--dir or --kubernetes");
+    }
+  });
 }
 
 void add_bootstrap(CLI::App& app, CommandLine& line) {

@@ -6,6 +6,7 @@
 #include "api/kinds.h"
 #include "base/yaml.h"
 #include "ctl/commands.h"
+#include "infra/authority/authority_secrets.h"
 #include "infra/kube/objects.h"
 #include "providers/kube/status_writer.h"
 
@@ -57,6 +58,20 @@ Json::Array rules_for(Chosen chosen) {
   return rules;
 }
 
+Json only(const Words& names, Json rule) {
+  rule.set("resourceNames", list_of(names));
+  return rule;
+}
+
+// For its certificates, and for the tokens of Envoys in gateway-namespace mode.  Nobody can be kept
+// to one name when creating.
+void add_xds_access(bool tokens, Json::Array& cluster, Json::Array& local) {
+  local.push_back(rule("", {"secrets"}, {"create"}));
+  local.push_back(only({infra::kAuthoritySecret, infra::kServerSecret},
+                       rule("", {"secrets"}, {"get", "list", "watch", "update"})));
+  if (tokens) cluster.push_back(rule("authentication.k8s.io", {"tokenreviews"}, {"create"}));
+}
+
 Json object(std::string_view version, std::string_view kind, const std::string& name_space,
             const char* name = kName) {
   Json metadata = Json::Object{{"name", name}};
@@ -84,8 +99,7 @@ Json::Array lease_rules() {
   // Nobody can be kept to one name when creating.
   Json::Array rules;
   rules.push_back(rule("coordination.k8s.io", {"leases"}, {"create"}));
-  rules.push_back(rule("coordination.k8s.io", {"leases"}, {"get", "update"}));
-  rules.back().set("resourceNames", list_of({kLeaseName}));
+  rules.push_back(only({kLeaseName}, rule("coordination.k8s.io", {"leases"}, {"get", "update"})));
   return rules;
 }
 
@@ -102,6 +116,7 @@ Json::Array objects_of(const RbacOptions& options) {
   const bool all = options.namespaces.empty();
   Json::Array cluster = rules_for(all ? any : of_cluster), watched = rules_for(of_namespaces),
               local = lease_rules();
+  add_xds_access(options.gateway_namespace_mode, cluster, local);
   cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
   add_infrastructure(!options.gateway_namespace_mode ? local : all ? cluster : watched);
 

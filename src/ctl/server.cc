@@ -10,24 +10,25 @@
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/pod_files.h"
-#include "ctl/proxy_certificates.h"
 #include "ctl/status_socket.h"
+#include "ctl/xds_access.h"
 #include "infra/kube/kube.h"
 #include "kube/client.h"
 #include "kube/elector.h"
 #include "providers/kube/cluster.h"
+#include "providers/kube/snapshot.h"
 #include "providers/kube/status_writer.h"
 
 namespace limen::ctl {
 namespace {
 
+constexpr std::chrono::seconds kSweepEvery{30};
 constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Gateway has it
 
 // What was found out before it starts.
 struct ServerParts {
   kube::Config config;
   xds::Address xds_service;                       // by which pods reach this
-  std::optional<ProxyCertificates> certificates;  // nullopt: it starts no Envoys
 };
 
 // Of the Deployment that deploy/ has.
@@ -46,27 +47,39 @@ class Server {
   Server(const ServerOptions& options, ServerParts parts)
       : options_(options),
         xds_service_(std::move(parts.xds_service)),
-        certificates_(std::move(parts.certificates)),
         control_(translate_options(options), [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_(
-            {options.namespaces}, [this](const auto& sighting) { statuses_.see(sighting); },
-            [this] { await_more(); }),
+            {translate_options(options).controller_name, options.namespaces, options.namespace_selector},
+            control_.loop(), sender(),
+            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+             [this](const auto& sighting) { statuses_.see(sighting); },
+             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+               statuses_.refuse(kind, key, refusal);
+             },
+             [this] { await_more(); }}),
         statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
+        access_(options, parts.config.name_space, control_.loop(), sender(),
+                [this] { take_identity(); }),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
+        snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
+                  [this] { return objects_in_force(); }),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
-    for (kube::Follow& follow : cluster_.follows()) client_.follow(std::move(follow));
+    if (Status restored = restore(); !restored) return restored;
+    for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
+    cluster_.start();
     if (options_.start_envoys) {
       for (kube::Follow& follow : kube_.follows()) client_.follow(std::move(follow));
     }
+    sweep();
     return {};
   }
 
@@ -111,16 +124,27 @@ class Server {
     settings.render.image = options_.image;
     settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
-      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), certificates_->ca()});
+      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
     };
-    settings.credentials = [this](const infra::ProxyPlan& plan) {
-      return certificates_->of(plan.proxy);
+    settings.credentials = [this](const infra::ProxyPlan& plan, const auto& present) {
+      return credentials_of(plan.proxy, present);
     };
+    settings.on_synced = [this] { await_more(); };
     settings.follow = [this](kube::Follow follow) { client_.follow(std::move(follow)); };
     settings.on_state = [this](const infra::KubeProxyState& state) {
       control_.loop().post([this, state] { control_.apply({{}, {}, {state_of(state)}}); });
     };
     return settings;
+  }
+
+  std::optional<infra::Credentials> credentials_of(
+      const std::string& proxy, const std::optional<infra::Credentials>& present) const {
+    const infra::AuthoritySecrets& authority = *access_.certificates();
+    if (present && authority.reason_to_renew(*present, proxy).empty()) return present;
+    auto issued = authority.issue(proxy);
+    if (issued) return std::move(*issued);
+    log::error("infra", "no certificate can be made for {}: {}", proxy, issued.error().message);
+    return std::nullopt;
   }
 
   static kube::ClientSettings client_settings(const ServerOptions& options) {
@@ -129,8 +153,36 @@ class Server {
     return settings;
   }
 
+  void sweep() {
+    cluster_.sweep();
+    control_.loop().after(kSweepEvery, [this] { sweep(); });
+  }
+
   std::string answer(const std::string& request) {
     return request == "status" ? to_json(control_.board().report()) + "\n" : "{}\n";
+  }
+
+  std::vector<api::AnyObject> objects_in_force() const {
+    std::vector<api::AnyObject> objects = access_.objects();
+    for (api::AnyObject& object : cluster_.in_force()) objects.push_back(std::move(object));
+    return objects;
+  }
+
+  // Serves what was in force in the last run until the API server has told what there is.
+  Status restore() {
+    Result<std::vector<Json>> objects = snapshot_.read();
+    if (!objects) log::warn("kube", "{}; it is ignored", objects.error().message);
+    if (!objects || objects->empty()) return {};
+    for (Json& object : *objects) {
+      if (!access_.restore(object)) cluster_.restore(std::move(object));
+    }
+    if (!access_.ready()) return {};
+    if (Status serving = serve(); !serving) return serving;
+    log::info("kube",
+              "serving {} objects of the last run until the API server has told what there is",
+              cluster_.objects());
+    control_.apply({cluster_.take_changes(), {}, {}});
+    return {};
   }
 
   // What several watches learn at the same time is translated together.
@@ -145,13 +197,13 @@ class Server {
   // Envoys that connect before everything is known would be told that the rest is gone: they are
   // let in afterwards.
   void translate_changes() {
-    if (!cluster_.synced()) return;
-    const bool first = !serving_;
-    if (first) {
-      if (failure_ = serve(); !failure_) return control_.loop().stop();
-      serving_ = true;
-    }
+    if (!cluster_.synced() || !access_.ready()) return;
+    if (options_.start_envoys && !kube_.synced()) return;
+    const bool first = !std::exchange(listed_, true);
+    if (first) log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (failure_ = serve(); !failure_) return control_.loop().stop();
     api::ChangeBatch changes = cluster_.take_changes();
+    if (!changes.empty()) snapshot_.changed();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
     if (!first) return;
@@ -164,7 +216,16 @@ class Server {
 
   void set_active(bool active) {
     statuses_.set_active(active);
+    access_.set_active(active);
     if (options_.start_envoys) kube_.set_active(active);
+  }
+
+  // Certificates have come, or are others now, or it is time to look at those of proxies.
+  void take_identity() {
+    if (!serving_) return await_more();
+    snapshot_.changed();
+    control_.set_identity(access_.identity());
+    if (options_.start_envoys) kube_.refresh();
   }
 
   void take_output(const translate::Output& output) {
@@ -175,10 +236,11 @@ class Server {
     statuses_.settle();
   }
 
+  // Once.
   Status serve() {
-    log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
+    if (std::exchange(serving_, true)) return {};
     xds::ServerSettings settings;
-    use_mutual_tls(options_.xds_address, options_.xds_certs_dir, settings);
+    access_.fill(settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
     log::info("limen", "xDS on {}{}", options_.xds_address,
               options_.start_envoys
@@ -189,15 +251,16 @@ class Server {
 
   const ServerOptions options_;
   const xds::Address xds_service_;
-  std::optional<ProxyCertificates> certificates_;
   Control control_;
   StatusSocket status_socket_;
   providers::Cluster cluster_;
   providers::StatusWriter statuses_;
+  XdsAccess access_;
   infra::Kube kube_;
   kube::Elector elector_;
+  providers::SnapshotKeeper snapshot_;
   kube::Client client_;  // below what it tells
-  bool scheduled_ = false, serving_ = false;
+  bool scheduled_ = false, listed_ = false, serving_ = false;
   Status failure_;
 };
 
@@ -206,10 +269,10 @@ Result<ServerParts> parts_of(const ServerOptions& options, kube::Config config) 
   auto service = xds::parse_address(xds_service_of(options, config.name_space));
   if (!service) return with_context(service.error(), "--xds-service");
   parts.xds_service = std::move(*service);
-  if (options.start_envoys) {
-    auto certificates = ProxyCertificates::open(options.xds_certs_dir);
-    if (!certificates) return with_context(certificates.error(), "--xds-certs");
-    parts.certificates = std::move(*certificates);
+  if (options.start_envoys && !options.xds_certs_dir.empty()) {
+    return Error{
+        "--xds-certs: the Envoys that Limen starts get certificates by the authority in its "
+        "Secrets: leave this flag out, or start them yourself (--start-envoys=false)"};
   }
   parts.config = std::move(config);
   return parts;

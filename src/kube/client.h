@@ -49,6 +49,7 @@ struct Follow {
   std::string kind;                   // built-in kinds' lists don't say it at each object
   std::string name_space;             // "": all
   std::string field_selector, label_selector;
+  int64_t known = 0;  // objects that were there before: an empty list is doubted
   // An error never looks like an empty list: nothing is delivered.  A kind that the API server does
   // not know is an empty list.
   std::function<void(Delivery)> take;

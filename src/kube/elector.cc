@@ -102,14 +102,13 @@ void Elector::on_written(const Answer& answer, Clock::time_point sent) {
   if (released_) return;
   look_again();
   if (!answer.ok()) {
-    const bool everyday = answer.status == 0 || answer.status == kConflict;
-    if (!everyday && std::exchange(said_, answer.message) != answer.message) {
+    if (answer.status != kConflict && trouble_.is_news(answer)) {
       log::warn("kube", "Lease {}/{}: {}; it is tried again", settings_.name_space, settings_.name,
                 answer.message);
     }
     return;
   }
-  said_.clear();
+  trouble_.over();
   lease_ = answer.body;
   loop_.cancel(deadline_timer_);
   // Counted from when it was sent: the API server may have dated it so early.

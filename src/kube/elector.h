@@ -11,6 +11,7 @@
 
 #include "base/event_loop.h"
 #include "kube/request.h"
+#include "kube/trouble.h"
 
 namespace limen::kube {
 
@@ -61,7 +62,7 @@ class Elector {
   std::string seen_;                // the Lease's state
   Clock::time_point seen_since_{};  // since when it is so
   Json lease_;                      // as we wrote it last
-  std::string said_;                // trouble that was logged
+  Trouble trouble_;
   uint64_t look_timer_ = 0, deadline_timer_ = 0, release_timer_ = 0;
 };
 

@@ -14,8 +14,6 @@ namespace {
 constexpr int kNotFound = 404, kGone = 410;
 // A watch that ends sooner, and without an event, is not begun again at once.
 constexpr std::chrono::seconds kShortWatch{2};
-// An API server that starts refuses for some seconds.
-constexpr std::chrono::seconds kPatience{20};
 
 std::string selectors(const Follow& follow) {
   std::string query;
@@ -42,7 +40,8 @@ Reflector::Reflector(Follow follow, const ClientSettings& settings, Endpoint& en
       absentees_(absentees),
       session_(endpoint),
       backoff_(settings.backoff),
-      absent_(settings.absent) {}
+      absent_(settings.absent),
+      objects_(follow_.known) {}
 
 boost::asio::awaitable<void> Reflector::run() {
   for (;;) {
@@ -60,7 +59,7 @@ boost::asio::awaitable<Reflector::Listed> Reflector::list() {
     if (co_await list_pages()) {
       absentees_.wake();
       absent_.reset();
-      say("");
+      trouble_.over();
       co_return Listed::kWhole;
     }
     if (last_.status != kNotFound) {
@@ -68,7 +67,7 @@ boost::asio::awaitable<Reflector::Listed> Reflector::list() {
       co_return Listed::kFailed;
     }
   }
-  say("");
+  trouble_.over();
   const bool doubtful = co_await is_doubtful(0);
   if (doubtful) co_return Listed::kFailed;
   Delivery nothing{true, {}, true};
@@ -125,14 +124,9 @@ boost::asio::awaitable<void> Reflector::await_definition() {
   co_await timer->async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-// After what went wrong: waits, and says so where that is of use: without an answer the client's
-// health has said it, 410 is everyday, and what is temporary is told when it lasts.
+// After what went wrong: waits, and says so where that is of use (410 is everyday).
 boost::asio::awaitable<void> Reflector::recover() {
-  const auto now = std::chrono::steady_clock::now();
-  if (!failing_since_) failing_since_ = now;
-  const bool lasts = now - *failing_since_ > kPatience;
-  if (last_.status != 0 && !last_.ok() && last_.status != kGone && (lasts || !last_.is_temporary()))
-    say(last_.message);
+  if (!last_.ok() && last_.status != kGone && trouble_.is_news(last_)) warn(last_.message);
   const Milliseconds wait = backoff_.next();
   co_await pause(io_, std::max(wait, last_.retry_after));
 }
@@ -148,7 +142,7 @@ boost::asio::awaitable<Reflector::Watched> Reflector::watch() {
   const bool lasted = std::chrono::steady_clock::now() - begin > kShortWatch || version_ != before;
   if (lasted) {
     backoff_.reset();
-    say("");
+    trouble_.over();
   }
   if (!last_.ok() || !lasted) session_.close();
   if (!lasted) co_await recover();
@@ -206,12 +200,7 @@ void Reflector::take_error(const Json& status) {
 }
 
 ObjectEvent Reflector::event_of(Json object, bool deleted) const {
-  const Resource& resource = follow_.resource;
-  object.set("apiVersion", resource.group.empty()
-                               ? resource.version
-                               : fmt::format("{}/{}", resource.group, resource.version));
-  object.set("kind", follow_.kind);
-  return {deleted, std::move(object)};
+  return {deleted, with_type(std::move(object), follow_.resource, follow_.kind)};
 }
 
 boost::asio::awaitable<void> Reflector::deliver(Delivery delivery) {
@@ -248,14 +237,12 @@ std::string Reflector::name() const {
                                     : fmt::format("{} in {}", follow_.kind, follow_.name_space);
 }
 
-// Once, however often it happens; "": it is over.
 void Reflector::say(const std::string& trouble) {
-  if (trouble.empty()) failing_since_.reset();
-  if (trouble == said_) return;
-  said_ = trouble;
-  if (!trouble.empty())
-    log::warn("kube", "{}: {}; what is known stays in force, and it is tried again", name(),
-              trouble);
+  if (trouble_.is_news(trouble)) warn(trouble);
+}
+
+void Reflector::warn(const std::string& trouble) const {
+  log::warn("kube", "{}: {}; what is known stays in force, and it is tried again", name(), trouble);
 }
 
 }  // namespace limen::kube

@@ -6,6 +6,7 @@
 #include "kube/client.h"
 #include "kube/post.h"
 #include "kube/session.h"
+#include "kube/trouble.h"
 
 namespace limen::kube {
 
@@ -51,6 +52,7 @@ class Reflector {
   ObjectEvent event_of(Json object, bool deleted) const;
   std::string name() const;
   void say(const std::string& trouble);
+  void warn(const std::string& trouble) const;
 
   Follow follow_;
   const ClientSettings& settings_;
@@ -61,11 +63,10 @@ class Reflector {
   Backoff backoff_, absent_;
 
   std::string version_;   // up to which everything is known: metadata.resourceVersion
-  int64_t objects_ = 0;   // how many there are
+  int64_t objects_;       // how many there are
   bool doubted_ = false;  // the list before was empty, and not believed
   Answer last_;           // what went wrong
-  std::string said_;      // trouble that was logged
-  std::optional<std::chrono::steady_clock::time_point> failing_since_;
+  Trouble trouble_;
 };
 
 }  // namespace limen::kube

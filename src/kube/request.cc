@@ -20,6 +20,14 @@ std::string Resource::path(std::string_view name_space, std::string_view name) c
   return path;
 }
 
+Json with_type(Json item, const Resource& resource, std::string_view kind) {
+  item.set("apiVersion", resource.group.empty()
+                             ? resource.version
+                             : fmt::format("{}/{}", resource.group, resource.version));
+  item.set("kind", kind);
+  return item;
+}
+
 Answer read_answer(int status, std::string_view body) {
   Answer answer;
   answer.status = status;

@@ -41,6 +41,9 @@ struct Answer {
   bool is_temporary() const { return status == 0 || status == 429 || status >= 500; }
 };
 
+// As a list's elements are without it: the item says which kind of which group and version it is.
+Json with_type(Json item, const Resource& resource, std::string_view kind);
+
 // The bytes of an answer.  Source: kind Status of meta/v1.
 Answer read_answer(int status, std::string_view body);
 

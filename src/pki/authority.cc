@@ -1,34 +1,14 @@
 #include "pki/authority.h"
 
 #include <arpa/inet.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509v3.h>
 
 #include <algorithm>
-#include <memory>
+
+#include "pki/openssl.h"
 
 namespace limen::pki {
 namespace {
-
-struct Free {
-  void operator()(BIO* it) const { BIO_free(it); }
-  void operator()(X509* it) const { X509_free(it); }
-  void operator()(EVP_PKEY* it) const { EVP_PKEY_free(it); }
-  void operator()(X509_EXTENSION* it) const { X509_EXTENSION_free(it); }
-};
-template <class T>
-using Ptr = std::unique_ptr<T, Free>;
-
-Error openssl_error(const std::string& what) {
-  const unsigned long code = ERR_get_error();
-  ERR_clear_error();
-  const char* reason = ERR_reason_error_string(code);
-  return {what + ": " + (reason == nullptr ? "unknown reason" : reason)};
-}
 
 template <class Write>
 std::string pem(Write write) {
@@ -37,10 +17,6 @@ std::string pem(Write write) {
   char* text = nullptr;
   const long size = BIO_get_mem_data(out.get(), &text);
   return {text, static_cast<size_t>(size)};
-}
-
-Ptr<BIO> reader(const std::string& text) {
-  return Ptr<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
 bool extend(X509* certificate, X509* issuer, int id, const std::string& value) {
@@ -62,15 +38,15 @@ bool set_serial(X509* certificate) {
 }
 
 // With its name, life and key; not signed yet.
-Ptr<X509> draft(const std::string& common_name, int days, EVP_PKEY* key) {
-  constexpr long kClockSkew = 300;  // seconds
+Ptr<X509> draft(const std::string& common_name, Life life, EVP_PKEY* key) {
+  const auto seconds = [](TimePoint time) { return std::chrono::system_clock::to_time_t(time); };
   Ptr<X509> certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1,
                              0);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -kClockSkew);
-  X509_time_adj_ex(X509_getm_notAfter(certificate.get()), days, 0, nullptr);
+  ASN1_TIME_set(X509_getm_notBefore(certificate.get()), seconds(life.begin - kClockSkew));
+  ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds(life.begin + life.length));
   X509_set_pubkey(certificate.get(), key);
   return set_serial(certificate.get()) ? std::move(certificate) : nullptr;
 }
@@ -98,10 +74,10 @@ bool is_plain(const std::string& text) {
 
 }  // namespace
 
-Result<KeyPair> make_authority(const std::string& common_name, int days) {
+Result<KeyPair> make_authority(const std::string& common_name, Life life) {
   const Ptr<EVP_PKEY> key(EVP_EC_gen("P-256"));
   if (key == nullptr) return openssl_error("cannot make a key");
-  const Ptr<X509> certificate = draft(common_name, days, key.get());
+  const Ptr<X509> certificate = draft(common_name, life, key.get());
   if (certificate == nullptr) return openssl_error("cannot make a certificate");
   X509* it = certificate.get();
   X509_set_issuer_name(it, X509_get_subject_name(it));
@@ -113,10 +89,8 @@ Result<KeyPair> make_authority(const std::string& common_name, int days) {
 }
 
 Result<KeyPair> issue(const KeyPair& authority, const Subject& subject) {
-  const Ptr<X509> issuer(
-      PEM_read_bio_X509(reader(authority.certificate).get(), nullptr, nullptr, nullptr));
-  const Ptr<EVP_PKEY> signer(
-      PEM_read_bio_PrivateKey(reader(authority.key).get(), nullptr, nullptr, nullptr));
+  const Ptr<X509> issuer = read_x509(authority.certificate);
+  const Ptr<EVP_PKEY> signer = read_key(authority.key);
   if (issuer == nullptr || signer == nullptr) return openssl_error("cannot read the authority");
   std::string names = "URI:" + subject.uri;
   bool plain = is_plain(subject.uri);
@@ -127,7 +101,7 @@ Result<KeyPair> issue(const KeyPair& authority, const Subject& subject) {
   if (!plain) return Error{"a name in '" + names + "' holds a space, a comma or nothing at all"};
   const Ptr<EVP_PKEY> key(EVP_EC_gen("P-256"));
   if (key == nullptr) return openssl_error("cannot make a key");
-  const Ptr<X509> certificate = draft(subject.common_name, subject.days, key.get());
+  const Ptr<X509> certificate = draft(subject.common_name, subject.life, key.get());
   if (certificate == nullptr) return openssl_error("cannot make a certificate");
   X509* it = certificate.get();
   X509_set_issuer_name(it, X509_get_subject_name(issuer.get()));

@@ -163,6 +163,13 @@ class KubeApi:
     def delete(self, kind, name, namespace="default"):
         return self.request("DELETE", self.path(kind, name, namespace))
 
+    def token(self, account, audience, namespace="default"):
+        """A token of a ServiceAccount, as the kubelet asks for it."""
+        answer = self.request("POST", f"api/v1/namespaces/{namespace}/serviceaccounts/{account}/token", {
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+            "spec": {"audiences": [audience], "expirationSeconds": 600}})
+        return answer["status"]["token"]
+
     def grant(self, user, *flags):
         """What `limen rbac` prints, to a user in place of the ServiceAccount."""
         printed = subprocess.run([LIMEN, "rbac", "-n", "default", "-o", "json", *flags], check=True, capture_output=True, text=True).stdout
@@ -190,4 +197,4 @@ class KubeApi:
         """What limen wrote so far, but for its Lease: (verb, path), by the API server's audit log."""
         entries = [json.loads(line) for line in self.audit.read_text().splitlines()]
         return [(entry["verb"], entry["requestURI"]) for entry in entries
-                if entry["userAgent"] == manager and "/leases" not in entry["requestURI"]]
+                if entry.get("userAgent") == manager and "/leases" not in entry["requestURI"]]

@@ -20,18 +20,19 @@ class ServerLimen(Limen):
         super().__init__(folder)
         self.api = api
         self.certs = folder / "certs"
+        self.certs_flags = ["--xds-certs", self.certs]  # none: certificates out of Secrets
         self.xds_port = free_port()
         self.envoys = []
         subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
 
     def start(self, *flags, kubeconfig=None, envoys=False):
         """`envoys`: it makes them, as pods; else they run here, see start_envoy()."""
-        here = ["--start-envoys=false", "--addresses", "127.0.0.1"]
+        here = ["--start-envoys=false", "--addresses", "127.0.0.1", *self.certs_flags]
         pods = ["--image", "limen:test", "--xds-service", f"127.0.0.1:{self.xds_port}"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,
-                 "--xds-address", f"127.0.0.1:{self.xds_port}", "--xds-certs", self.certs, *(pods if envoys else here), *flags],
+                 "--xds-address", f"127.0.0.1:{self.xds_port}", *(pods if envoys else here), *flags],
                 stdout=log, stderr=log)
 
     @staticmethod
@@ -48,14 +49,29 @@ class ServerLimen(Limen):
             (places["/certs"] / name).write_bytes(base64.b64decode(data))
         return places["/etc/limen"]
 
-    def start_envoy(self):
-        self.envoys.append(start_remote_envoy(self))
+    def start_envoy(self, *flags):
+        self.envoys.append(start_remote_envoy(self, flags=flags))
 
     def stop(self):
         for envoy in self.envoys:
             envoy.kill()
             envoy.wait()
         super().stop()
+
+    def config_dump(self):
+        """All that the last Envoy has by xDS, with versions, without times."""
+        text = subprocess.run(["curl", "-s", "--unix-socket", self.conf.parent / "admin.sock", "http://envoy/config_dump?include_eds"],
+                              check=True, capture_output=True, text=True).stdout
+
+        def without_times(value):
+            if isinstance(value, list):
+                return [without_times(each) for each in value]
+            if isinstance(value, dict):
+                return {name: without_times(each) for name, each in value.items() if name != "last_updated"}
+            return value
+        sections = [section for section in json.loads(text)["configs"] if "Bootstrap" not in section["@type"]]
+        return without_times([{name: value for name, value in section.items() if not name.startswith("static_")}
+                              for section in sections])
 
     def says(self, text):
         return text in self.log.read_text()

@@ -140,11 +140,11 @@ class Answer:
         return json.loads(self.text)
 
 
-def start_remote_envoy(limen, change=lambda config: config, proxy="default/web"):
+def start_remote_envoy(limen, change=lambda config: config, proxy="default/web", flags=()):
     """An Envoy that starts with what `limen bootstrap` prints, by limen's `xds_port` and `certs`."""
     folder = limen.conf.parent
     printed = subprocess.run([LIMEN, "bootstrap", "--proxy", proxy, "--xds-address", f"127.0.0.1:{limen.xds_port}",
-                              "--certs", limen.certs, "--node", "n1", "-o", "json", "--admin-socket", folder / "admin.sock"],
+                              "--certs", limen.certs, "--node", "n1", "-o", "json", "--admin-socket", folder / "admin.sock", *flags],
                              check=True, capture_output=True, text=True).stdout
     (folder / "envoy.json").write_text(json.dumps(change(json.loads(printed))))
     with open(folder / "envoy.log", "ab") as log:

@@ -110,7 +110,7 @@ def test_rights_that_are_given_later(limen):
     api = limen.api
     gateway(api, limen.port)
     limen.start(kubeconfig=api.kubeconfig_of("somebody"))
-    wait_for(lambda: limen.says('Secret: HTTP status 403: secrets is forbidden: User "somebody" cannot list resource'))
+    wait_for(lambda: limen.says('GatewayClass: HTTP status 403: gatewayclasses.gateway.networking.k8s.io is forbidden: User "somebody" cannot list'))
     assert not limen.says("all kinds are listed")
     api.apply("ClusterRoleBinding", "somebody", subjects=[{"kind": "User", "name": "somebody"}],
               roleRef={"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"})

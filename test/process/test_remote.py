@@ -1,5 +1,6 @@
 """Envoys that Limen did not start: by TCP with mutual TLS, and in all forms of xDS."""
 
+import socket
 import subprocess
 
 import pytest
@@ -31,8 +32,8 @@ def remote(limen, backend):
     wait_for(lambda: "Accepted" in limen.status())
     limen.envoys = []
 
-    def start_envoy(change=lambda config: config, proxy="default/web"):
-        limen.envoys.append(start_remote_envoy(limen, change, proxy))
+    def start_envoy(change=lambda config: config, proxy="default/web", flags=()):
+        limen.envoys.append(start_remote_envoy(limen, change, proxy, flags))
 
     limen.start_envoy = start_envoy
     yield limen
@@ -100,6 +101,41 @@ def test_a_stream_for_clusters_and_one_for_listeners(remote, api_type):
         return with_ads(api_type)(config)
     remote.start_envoy(change)
     works_through_edits(remote)
+
+
+def admin(remote, path):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(remote.conf.parent / "admin.sock"))
+        client.sendall(f"POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n".encode())
+        return client.recv(1000)
+
+
+def test_an_envoy_says_whether_it_is_ready(remote):
+    port = free_port()
+    remote.process.terminate()
+    remote.process.wait()
+    remote.start_envoy(flags=("--ready-address", f"127.0.0.1:{port}"))
+    wait_for(lambda: (remote.conf.parent / "admin.sock").exists())
+    assert remote.try_get("/ready", port=port, timeout=2) is None, "it has no configuration yet"
+    remote.start()
+    remote.wait_status(200, "/ready", port=port)
+    assert remote.wait_status(200).json["backend"] == "a"
+    assert remote.get("/other", port=port).status == 404
+    admin(remote, "/healthcheck/fail")
+    assert remote.get("/ready", port=port).status == 503
+    admin(remote, "/healthcheck/ok")
+    assert remote.get("/ready", port=port).status == 200
+
+
+def test_prometheus_sees_nothing_else_of_the_admin_interface(remote):
+    port = free_port()
+    remote.start_envoy(flags=("--stats-address", f"127.0.0.1:{port}", "--memory-limit-mib", "512"))
+    text = remote.wait_status(200, "/stats/prometheus", port=port).text
+    assert "envoy_server_live" in text and "envoy_overload_envoy_resource_monitors_fixed_heap_pressure" in text
+    for path in ("/", "/stats", "/config_dump", "/quitquitquit", "/stats/prometheus/", "/stats/prometheus/../config_dump",
+                 "/stats/prometheus%2f..%2f..%2fconfig_dump", "//stats/prometheus/..;/config_dump"):
+        assert remote.get(path, port=port).status == 404, path
+    assert remote.get("/stats/prometheus", port=port, method="POST").status == 404
 
 
 def test_certgen_keeps_what_is_there(remote):

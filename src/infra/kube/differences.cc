@@ -15,14 +15,12 @@ class Comparison {
  public:
   void compare(const std::string& path, const Json& wanted, const Json* actual) {
     if (places_.size() > kMost) return;
-    if (actual == nullptr) {
-      places_.push_back(path);
-    } else if (wanted.is_object() && actual->is_object()) {
+    if (actual != nullptr && wanted.is_object() && actual->is_object()) {
       for (const auto& [name, value] : wanted.as_object())
-        compare(path.empty() ? name : path + "." + name, value, actual->find(name));
-    } else if (wanted.is_array() && actual->is_array()) {
+        compare(path.empty() ? name : fmt::format("{}.{}", path, name), value, actual->find(name));
+    } else if (actual != nullptr && wanted.is_array() && actual->is_array()) {
       compare_lists(path, wanted.as_array(), actual->as_array());
-    } else if (!(wanted == *actual)) {
+    } else if (actual == nullptr || !(wanted == *actual)) {
       places_.push_back(path);
     }
   }

@@ -1,6 +1,6 @@
 #include "infra/kube/kube.h"
 
-#include "base/log.h"
+#include "infra/authority/authority_secrets.h"
 
 namespace limen::infra {
 namespace {
@@ -34,7 +34,9 @@ Kube::Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send)
                 }
                 watch_.set_trouble(it->second, std::move(trouble));
               }),
-      watch_([this](const KubeProxyState& state) { settings_.on_state(state); }) {}
+      watch_([this](const KubeProxyState& state) { settings_.on_state(state); }) {
+  for (const ObjectKindInfo& kind : object_kinds()) unsynced_.insert(kind.kind);
+}
 
 std::vector<kube::Follow> Kube::follows() {
   std::vector<kube::Follow> follows;
@@ -71,6 +73,7 @@ void Kube::take(ObjectKind kind, const kube::Delivery& delivery) {
   }
   for (const ObjectId& id : gone) see(id, nullptr);
   listed.clear();
+  if (unsynced_.erase(kind) > 0 && unsynced_.empty()) settings_.on_synced();
 }
 
 void Kube::see(const ObjectId& id, const Json* object) {
@@ -87,13 +90,25 @@ void Kube::see(const ObjectId& id, const Json* object) {
   proxy_of_[id] = proxy;
   objects_[proxy].insert(id);
   if (is_watched(id.kind)) watch_.see(proxy, id.kind, object);
+  if (id.kind == ObjectKind::kSecret) see_credentials(proxy, object);
   if (watch_.is_on_nodes(proxy)) follow_nodes();
   if (knows_all_ && !planned) keeper_.remove(id);
+}
+
+void Kube::see_credentials(const std::string& proxy, const Json* secret) {
+  if (secret != nullptr) {
+    if (auto credentials = read_credentials(*secret)) {
+      credentials_[proxy] = std::move(*credentials);
+      return;
+    }
+  }
+  credentials_.erase(proxy);
 }
 
 void Kube::forget(const ObjectId& id, const std::string& proxy) {
   proxy_of_.erase(id);
   watch_.end(proxy);
+  if (id.kind == ObjectKind::kSecret) credentials_.erase(proxy);
   const auto objects = objects_.find(proxy);
   if (objects == objects_.end()) return;
   objects->second.erase(id);
@@ -115,8 +130,12 @@ void Kube::make(const std::string& proxy, const ProxyPlan& plan) {
   if (plan.ports.empty()) return;
   watch_.begin(proxy);
   const bool token = uses_token(plan, settings_.render);
-  std::optional<ProxyCredentials> credentials;
-  if (!token) credentials = settings_.credentials(plan);
+  std::optional<Credentials> credentials;
+  if (!token) {
+    const auto present = credentials_.find(proxy);
+    credentials = settings_.credentials(
+        plan, present == credentials_.end() ? std::nullopt : std::optional(present->second));
+  }
   if (!token && !credentials) return;  // until refresh()
   Objects objects = render(plan, settings_.render, settings_.files(plan), credentials);
   prune(proxy, objects);
@@ -133,6 +152,11 @@ void Kube::prune(const std::string& proxy, const Objects& wanted) {
   for (const ObjectId& id : objects->second) {
     if (!wanted.contains(id)) keeper_.remove(id);
   }
+}
+
+void Kube::set_active(bool active) {
+  if (active) refresh();  // by what the leader before has made
+  keeper_.set_active(active);
 }
 
 void Kube::know_all_plans() {

@@ -18,10 +18,15 @@ struct KubeSettings {
   RenderSettings render;
   // What a proxy's Envoys start with.
   std::function<ConfigFiles(const ProxyPlan& plan)> files;
-  // What a proxy shows to the xDS server; nullopt: there is none yet, see Kube::refresh().
-  std::function<std::optional<ProxyCredentials>(const ProxyPlan& plan)> credentials;
+  // What a proxy shows to the xDS server: what it has now, as long as that is good; nullopt: there
+  // is nothing yet, see Kube::refresh().
+  std::function<std::optional<Credentials>(const ProxyPlan& plan,
+                                           const std::optional<Credentials>& present)>
+      credentials;
   // Begins to follow something more.
   std::function<void(kube::Follow)> follow;
+  // synced() has become true.
+  std::function<void()> on_synced;
   std::function<void(const KubeProxyState&)> on_state;
 };
 
@@ -32,11 +37,15 @@ class Kube {
   // What a kube::Client is to follow, once.
   std::vector<kube::Follow> follows();
 
+  // Whether every kind was listed once.
+  bool synced() const { return unsynced_.empty(); }
+
+  // REQUIRES, as all below: synced()
   void apply(const PlanChange& change);
   // Every plan was told, so that what has none can go.
   void know_all_plans();
   // Only the leader makes and removes.
-  void set_active(bool active) { keeper_.set_active(active); }
+  void set_active(bool active);
   // What files() and credentials() say may be different now.
   void refresh();
 
@@ -47,6 +56,7 @@ class Kube {
   // The addresses of nodes, once a Service is reached by them.
   void follow_nodes();
   void take_nodes(const kube::Delivery& delivery);
+  void see_credentials(const std::string& proxy, const Json* secret);
   void forget(const ObjectId& id, const std::string& proxy);
   // Removes what a proxy has and should not.
   void prune(const std::string& proxy, const Objects& wanted);
@@ -60,6 +70,8 @@ class Kube {
   std::map<ObjectId, std::string> proxy_of_;
   std::map<std::string, std::vector<api::GatewayStatusAddress>> nodes_;
   std::set<std::string> listed_nodes_;
+  std::map<std::string, Credentials> credentials_;  // in the Secrets that are there
+  std::set<ObjectKind> unsynced_;                   // kinds that were not listed yet
   bool knows_all_ = false, follows_nodes_ = false;
 };
 

@@ -130,10 +130,8 @@ void ObjectKeeper::pump() {
       it = due_.erase(it);
     } else if (found->second.under_way) {
       ++it;  // looked at again when it has come back
-    } else if (found->second.wanted == nullptr && !found->second.present) {
-      entries_.erase(found);
-      it = due_.erase(it);
     } else if (!is_due(found->second)) {
+      if (found->second.wanted == nullptr && !found->second.present) entries_.erase(found);
       it = due_.erase(it);
     } else if (found->second.not_before > now) {
       next = std::min(next, found->second.not_before);

@@ -1,8 +1,8 @@
 #include "infra/kube/render.h"
 
-#include <absl/strings/escaping.h>
 #include <fmt/format.h>
 
+#include "infra/authority/authority_secrets.h"
 #include "infra/envoy/flags.h"
 #include "infra/kube/quantity.h"
 #include "infra/kube/render_parts.h"
@@ -203,12 +203,10 @@ void make_disruption_budget(const Rendering& rendering, Maker& maker) {
   apply_patch(settings.patch, object);
 }
 
-void make_secret(const ProxyCredentials& credentials, Maker& maker) {
+void make_secret(const Credentials& credentials, Maker& maker) {
   Json& object = maker.make(ObjectKind::kSecret, std::nullopt);
   object.set("type", "kubernetes.io/tls");
-  object.set("data", Json::Object{{"tls.crt", absl::Base64Escape(credentials.certificate)},
-                                  {"tls.key", absl::Base64Escape(credentials.key)},
-                                  {"ca.crt", absl::Base64Escape(credentials.ca)}});
+  object.set("data", data_of(credentials));
 }
 
 Rendering begin(const ProxyPlan& plan, const RenderSettings& settings, const ConfigFiles& files) {
@@ -265,7 +263,7 @@ std::optional<uint64_t> memory_limit(const ProxyPlan& plan) {
 }
 
 Objects render(const ProxyPlan& plan, const RenderSettings& settings, const ConfigFiles& files,
-               const std::optional<ProxyCredentials>& credentials) {
+               const std::optional<Credentials>& credentials) {
   const Rendering rendering = begin(plan, settings, files);
   const api::EnvoyProxyKubernetesProvider& provider = rendering.provider;
   Objects objects;

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "infra/authority/authority.h"
 #include "infra/kube/objects.h"
 #include "infra/plan.h"
 
@@ -27,12 +28,6 @@ struct RenderSettings {
   std::string token_audience;       // of the tokens by which such proxies are known
 };
 
-// What a proxy shows to the xDS server.  PEM.
-struct ProxyCredentials {
-  std::string certificate, key, ca;
-  bool operator==(const ProxyCredentials&) const = default;
-};
-
 // Whether the proxy is known by its ServiceAccount's token, and not by a certificate.
 bool uses_token(const ProxyPlan& plan, const RenderSettings& settings);
 
@@ -44,6 +39,6 @@ using ConfigFiles = std::map<std::string, std::string>;
 
 // REQUIRES: uses_token(), or there are credentials; the plan has a port.
 Objects render(const ProxyPlan& plan, const RenderSettings& settings, const ConfigFiles& files,
-               const std::optional<ProxyCredentials>& credentials);
+               const std::optional<Credentials>& credentials);
 
 }  // namespace limen::infra

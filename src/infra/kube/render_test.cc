@@ -18,7 +18,7 @@ ProxyPlan plan_of(const std::string& name_space, const std::string& name) {
 
 RenderSettings settings() { return {"limen-system", false, "limen:1", "limen.limen-system"}; }
 
-const ProxyCredentials kCredentials{"CERT", "KEY", "CA"};
+const Credentials kCredentials{"CERT", "KEY", "CA"};
 
 Objects rendered(const ProxyPlan& plan, const RenderSettings& with = settings()) {
   const bool token = uses_token(plan, with);
@@ -163,7 +163,7 @@ TEST(Render, PodsAreReplacedWhenTheBootstrapIsAnotherOne) {
   };
   EXPECT_NE(pods("{}"), pods("{\"a\":1}"));
   const Objects renewed =
-      render(plan, settings(), {{kBootstrapName, "{}"}}, ProxyCredentials{"NEW", "KEY", "CA"});
+      render(plan, settings(), {{kBootstrapName, "{}"}}, Credentials{"NEW", "KEY", "CA"});
   EXPECT_EQ(at(only(renewed, ObjectKind::kDeployment), "/spec/template"), pods("{}"));
 }
 

@@ -21,10 +21,6 @@ Json status_of(const std::string& text) {
   return parsed ? std::move(*parsed) : Json();
 }
 
-Json wanted_of(const translate::AnyStatus& wanted) {
-  return std::holds_alternative<std::monostate>(wanted) ? Json() : translate::emit_status(wanted);
-}
-
 }  // namespace
 
 StatusWriter::StatusWriter(StatusWriterSettings settings, EventLoop& loop, Send send)
@@ -42,14 +38,18 @@ bool StatusWriter::has_status(api::Kind kind) {
 void StatusWriter::see(const Sighting& sighting) {
   if (!has_status(sighting.kind.kind)) return;
   const Identity identity{sighting.kind.kind, sighting.key};
-  if (sighting.object == nullptr) {
+  const Json* object = sighting.object;
+  if (object == nullptr) {
     entries_.erase(identity);
     due_.erase(identity);
     return;
   }
-  const std::string_view version = sighting.object->text("apiVersion");
+  const Json* status = object->find("status");
+  const bool was_ours = status != nullptr && has_entries_of(*status, settings_.controller);
+  if (!sighting.of_use && !was_ours && !entries_.contains(identity)) return;
+  const std::string_view version = object->text("apiVersion");
   versions_[identity.first] = version.substr(version.find('/') + 1);
-  see_status(identity, *sighting.object);
+  see_status(identity, *object);
 }
 
 void StatusWriter::see_status(const Identity& identity, const Json& object) {
@@ -73,9 +73,24 @@ void StatusWriter::want(const translate::StatusChange& change) {
   touched_.insert(identity);
 }
 
-bool StatusWriter::is_ours(const Entry& entry) const {
+void StatusWriter::refuse(api::Kind kind, const api::ObjectKey& key, const Refusal* refusal) {
+  const auto it = entries_.find({kind, key});
+  if (it == entries_.end()) return;  // a kind without status
+  it->second->refusal = refusal == nullptr ? Box<Refusal>() : Box<Refusal>(*refusal);
+  touched_.insert(it->first);
+}
+
+Json StatusWriter::wanted_of(const Identity& identity, const Entry& entry) const {
+  Json wanted = std::holds_alternative<std::monostate>(entry.wanted)
+                    ? Json()
+                    : translate::emit_status(entry.wanted);
+  if (!entry.refusal) return wanted;
+  return refused_status(identity.first, std::move(wanted), *entry.refusal, settings_.controller);
+}
+
+bool StatusWriter::is_ours(const Identity& identity, const Entry& entry) const {
   if (has_entries_of(status_of(entry.current), settings_.controller)) return true;
-  const Json wanted = wanted_of(entry.wanted);
+  const Json wanted = wanted_of(identity, entry);
   return has_entries_of(wanted, settings_.controller) || wanted.find("conditions") != nullptr;
 }
 
@@ -83,7 +98,7 @@ void StatusWriter::settle() {
   for (const Identity& identity : std::exchange(touched_, {})) {
     const auto it = entries_.find(identity);
     if (it == entries_.end()) continue;
-    if (it->second->under_way || is_ours(*it->second))
+    if (it->second->under_way || it->second->refusal || is_ours(identity, *it->second))
       due_.insert(identity);
     else
       entries_.erase(it);
@@ -145,7 +160,7 @@ bool StatusWriter::take_token() {
 
 void StatusWriter::write(const Identity& identity, Entry& entry) {
   if (entry.version.empty()) return read(identity, entry);
-  const Json wanted = wanted_of(entry.wanted), current = status_of(entry.current);
+  const Json wanted = wanted_of(identity, entry), current = status_of(entry.current);
   const uint64_t hash = hash_bytes(to_json(wanted));
   const bool is_echo = hash == entry.written && hash_bytes(entry.current) == entry.came_out;
   const Json merged =
@@ -198,7 +213,7 @@ void StatusWriter::on_written(const Identity& identity, uint64_t hash, const kub
   entry.written = hash;
   entry.came_out = hash_bytes(entry.current);
   entry.backoff.reset();
-  entry.said.clear();
+  entry.trouble.over();
   due_.insert(identity);  // for what was wanted meanwhile
 }
 
@@ -220,11 +235,9 @@ void StatusWriter::on_read(const Identity& identity, const kube::Answer& answer)
 }
 
 void StatusWriter::retry(const Identity& identity, Entry& entry, const kube::Answer& answer) {
-  const std::string name = api::text_of(api::info(identity.first), identity.second);
-  const bool everyday = answer.status == 0 || answer.status == kConflict;
-  if (!everyday && std::exchange(entry.said, answer.message) != answer.message)
-    log::warn("kube", "{}: its status can't be written: {}; it is tried again", name,
-              answer.message);
+  if (answer.status != kConflict && entry.trouble.is_news(answer))
+    log::warn("kube", "{}: its status can't be written: {}; it is tried again",
+              api::text_of(api::info(identity.first), identity.second), answer.message);
   entry.not_before = Clock::now() + std::max(entry.backoff.next(), answer.retry_after);
   due_.insert(identity);
 }

@@ -15,10 +15,13 @@
 #include <set>
 #include <string>
 
+#include "base/box.h"
 #include "base/event_loop.h"
 #include "kube/backoff.h"
 #include "kube/request.h"
+#include "kube/trouble.h"
 #include "providers/kube/cluster.h"
+#include "providers/kube/refusal.h"
 #include "translate/translator.h"
 
 namespace limen::providers {
@@ -47,6 +50,8 @@ class StatusWriter {
   void see(const Sighting& sighting);
   // What it should have.
   void want(const translate::StatusChange& change);
+  // What is there cannot be used; nullptr: it can.
+  void refuse(api::Kind kind, const api::ObjectKey& key, const Refusal* refusal);
   // After all see() and want() of a batch: writes what differs, forgets what is not ours.
   void settle();
 
@@ -61,15 +66,17 @@ class StatusWriter {
     std::string version;  // resourceVersion; "": not seen
     std::string current;  // the status there, as JSON; "": none
     translate::AnyStatus wanted;
+    Box<Refusal> refusal;
     uint64_t written = 0;   // hash of what was last wanted and written,
     uint64_t came_out = 0;  // and of what the API server made of it
     bool under_way = false;
     Clock::time_point not_before{};
     kube::Backoff backoff;
-    std::string said;  // trouble that was logged
+    kube::Trouble trouble;
   };
 
-  bool is_ours(const Entry& entry) const;
+  Json wanted_of(const Identity& identity, const Entry& entry) const;
+  bool is_ours(const Identity& identity, const Entry& entry) const;
   void see_status(const Identity& identity, const Json& object);
   void pump();
   void pump_at(Clock::time_point time);

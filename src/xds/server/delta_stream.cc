@@ -323,6 +323,12 @@ DeltaResponse DeltaStream::send(ResourceType type, const ResourceGroup& group, I
   return response;
 }
 
+size_t DeltaStream::names() const {
+  size_t count = 0;
+  for (const TypeState& it : types_) count += it.names.size() + it.sent.size();
+  return count;
+}
+
 std::vector<std::string> DeltaStream::sent(ResourceType type) const {
   std::vector<std::string> names;
   for (const auto& [name, version] : types_[static_cast<size_t>(type)].sent) names.push_back(name);

@@ -54,6 +54,9 @@ class DeltaStream {
   // Names of what the Envoy has or was offered, sorted.
   std::vector<std::string> sent(ResourceType type) const;
 
+  // How many names the stream keeps: what it costs.
+  size_t names() const;
+
   // When next() may have an answer though nothing happened.
   std::optional<Clock::time_point> deadline() const;
 

@@ -6,10 +6,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "xds/server/certificates.h"
 #include "xds/server/delta_stream.h"
 
 namespace limen::xds {
@@ -20,13 +22,23 @@ struct AnswerReport {
   Answer answer;
 };
 
+// Says which proxy a bearer token stands for, or why none: calls back once, on any thread, also
+// before it returns.  Called on gRPC's threads.
+using TokenVerifier =
+    std::function<void(std::string token, std::function<void(Result<std::string>)>)>;
+
 struct ServerSettings {
   std::string unix_socket;                          // listens there, mode 0600; "" for not
-  std::string tcp_address;                          // "host:port" with mutual TLS; "" for not
-  std::string certificate_file, key_file, ca_file;  // for TCP; read again when they change
+  std::string tcp_address;                          // "host:port" with TLS; "" for not
+  std::optional<TlsIdentity> identity;              // for TCP
+  std::string certificate_file, key_file, ca_file;  // or these; read again when they change
+  TokenVerifier verify_token;                       // none: TCP's clients must have certificates
   Clock::duration linger = std::chrono::seconds(5);
   Clock::duration patience = std::chrono::seconds(5);
   std::function<void(const AnswerReport&)> on_answer;  // any thread
+  int max_streams = 10'000;
+  // Then a connection's client is asked to make another one; 0: a time between 10 and 12 hours.
+  std::chrono::milliseconds connection_age{0};
 };
 
 class Server {
@@ -38,8 +50,16 @@ class Server {
 
   void apply(const std::vector<ResourceChange>& changes);
 
+  // For handshakes from now on.  REQUIRES: settings.identity was set.
+  void set_identity(TlsIdentity identity);
+
+  // The TCP port, also where tcp_address left its choice to the system.
+  int port() const;
+
   // Envoys that are connected to a proxy's resources.
   size_t streams(const std::string& proxy) const;
+  // All streams, also of those that have not shown yet who they are.
+  int open_streams() const;
 
  private:
   class Core;

@@ -3,8 +3,7 @@
 #include <envoy/service/discovery/v3/discovery.pb.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
-#include "base/log.h"
-#include "xds/server/peer.h"
+#include <algorithm>
 
 namespace limen::xds {
 namespace {
@@ -18,6 +17,19 @@ grpc::Slice share(std::shared_ptr<const std::string> bytes) {
   auto* owner = std::make_unique<Owner>(std::move(bytes)).release();
   return {const_cast<char*>(shared.data()), shared.size(),
           [](void* held) { std::unique_ptr<Owner>(static_cast<Owner*>(held)); }, owner};
+}
+
+// What a client can make a stream keep is bounded by these.
+constexpr size_t kMostNames = 500'000;
+constexpr size_t kLongestName = 1024;  // bytes; ours have 600 at most
+
+bool has_long_name(const discovery_v3::DeltaDiscoveryRequest& request) {
+  const auto is_long = [](const std::string& name) { return name.size() > kLongestName; };
+  const auto& names = request.resource_names_subscribe();
+  const auto& known = request.initial_resource_versions();
+  return std::any_of(names.begin(), names.end(), is_long) ||
+         std::any_of(known.begin(), known.end(),
+                     [&](const auto& entry) { return is_long(entry.first); });
 }
 
 grpc::ByteBuffer buffer_of(const DeltaResponse& response) {
@@ -37,8 +49,42 @@ StreamReactor* StreamReactor::open(StreamHost& host,
   std::shared_ptr<StreamReactor> reactor(
       new StreamReactor(host, context, method));  // NOLINT: the constructor is private
   reactor->self_ = reactor;
-  reactor->StartRead(&reactor->incoming_);
+  if (reactor->peer_.is_local || reactor->peer_.has_certificate)
+    reactor->StartRead(&reactor->incoming_);
+  else
+    reactor->await_verdict();
   return reactor.get();
+}
+
+// Nothing is read of who has not shown anything.
+void StreamReactor::await_verdict() {
+  if (!host_.settings().verify_token || peer_.token.empty()) {
+    return deny(grpc::StatusCode::UNAUTHENTICATED,
+                peer_.address + " shows neither a certificate nor a bearer token");
+  }
+  awaits_verdict_ = true;
+  host_.settings().verify_token(
+      std::exchange(peer_.token, {}),
+      [self = self_](const Result<std::string>& proxy) { self->take_verdict(proxy); });
+}
+
+void StreamReactor::take_verdict(const Result<std::string>& proxy) {
+  if (!awaits_verdict_.exchange(false)) return;  // it has left
+  if (!proxy) {
+    return deny(grpc::StatusCode::UNAUTHENTICATED,
+                peer_.address + ": its token: " + proxy.error().message);
+  }
+  peer_.token_proxy = *proxy;
+  StartRead(&incoming_);
+}
+
+void StreamReactor::OnCancel() {
+  if (awaits_verdict_.exchange(false)) Finish(grpc::Status::CANCELLED);
+}
+
+void StreamReactor::deny(grpc::StatusCode code, const std::string& why) {
+  host_.log_denial(why);
+  Finish({code, why});
 }
 
 void StreamReactor::OnReadDone(bool ok) {
@@ -75,10 +121,14 @@ grpc::Status StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
   } else if (request->has_node() && request->node().cluster() != proxy_) {
     return {grpc::StatusCode::INVALID_ARGUMENT, "node.cluster must not change on a stream"};
   }
+  if (has_long_name(*request))
+    return {grpc::StatusCode::INVALID_ARGUMENT, "a resource's name is too long"};
   std::optional<Answer> answer;
   {
     absl::MutexLock lock(&group_->mutex);
     answer = protocol_.on_request(*request);
+    if (protocol_.names() > kMostNames)
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, "the stream asks for too many resources"};
   }
   if (answer && host_.settings().on_answer)
     host_.settings().on_answer({proxy_, node_, std::move(*answer)});
@@ -87,8 +137,8 @@ grpc::Status StreamReactor::take_in(const grpc::ByteBuffer& buffer) {
 
 grpc::Status StreamReactor::join(const std::string& proxy, const std::string& node) {
   if (proxy.empty()) return {grpc::StatusCode::INVALID_ARGUMENT, "node.cluster is missing"};
-  if (const Status allowed = authorise(context_, context_.peer(), proxy); !allowed) {
-    log::warn("xds", "denied: {}", allowed.error().message);
+  if (const Status allowed = authorise(peer_, proxy); !allowed) {
+    host_.log_denial(allowed.error().message);
     return {grpc::StatusCode::PERMISSION_DENIED, allowed.error().message};
   }
   proxy_ = proxy;
@@ -160,6 +210,7 @@ void StreamReactor::OnDone() {
     absl::MutexLock lock(&group_->mutex);
     group_->streams.erase(self_);
   }
+  host_.stream_ended();
   const std::shared_ptr<StreamReactor> last = std::move(self_);
 }
 

@@ -4,11 +4,13 @@
 #include <absl/synchronization/mutex.h>
 #include <grpcpp/generic/async_generic_service.h>
 
+#include <atomic>
 #include <memory>
 #include <set>
 
 #include "xds/server/delta_stream.h"
 #include "xds/server/methods.h"
+#include "xds/server/peer.h"
 #include "xds/server/server.h"
 #include "xds/server/sotw_adapter.h"
 
@@ -32,6 +34,8 @@ class StreamHost {
   virtual std::shared_ptr<ProxyGroup> group(const std::string& proxy) = 0;
   virtual void wake_at(Clock::time_point time) = 0;
   virtual const ServerSettings& settings() const = 0;
+  virtual void log_denial(const std::string& why) = 0;
+  virtual void stream_ended() = 0;
 };
 
 class StreamReactor : public grpc::ServerGenericBidiReactor {
@@ -47,13 +51,18 @@ class StreamReactor : public grpc::ServerGenericBidiReactor {
   StreamReactor(StreamHost& host, const grpc::GenericCallbackServerContext& context,
                 const Method& method)
       : host_(host),
-        context_(context),
         method_(method),
+        peer_(peer_of(context)),
         protocol_(host.settings().patience, method.sotw) {}
 
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnDone() override;
+  void OnCancel() override;
+
+  void await_verdict();
+  void take_verdict(const Result<std::string>& proxy);
+  void deny(grpc::StatusCode code, const std::string& why);
 
   grpc::Status take_in(const grpc::ByteBuffer& buffer);
   std::optional<envoy::service::discovery::v3::DeltaDiscoveryRequest> read(
@@ -63,9 +72,10 @@ class StreamReactor : public grpc::ServerGenericBidiReactor {
   void end(const grpc::Status& status);
 
   StreamHost& host_;
-  const grpc::GenericCallbackServerContext& context_;
   const Method& method_;
-  SotwAdapter sotw_;  // of the reading thread
+  Peer peer_;
+  std::atomic<bool> awaits_verdict_ = false;  // about the token
+  SotwAdapter sotw_;                          // of the reading thread
   std::shared_ptr<StreamReactor> self_;
   std::shared_ptr<ProxyGroup> group_;  // set by the first request, by the reading thread
   std::string proxy_, node_;
