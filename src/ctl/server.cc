@@ -28,7 +28,7 @@ constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Ga
 // What was found out before it starts.
 struct ServerParts {
   kube::Config config;
-  xds::Address xds_service;                       // by which pods reach this
+  xds::Address xds_service;  // by which pods reach this
 };
 
 // Of the Deployment that deploy/ has.
@@ -50,15 +50,15 @@ class Server {
         control_(translate_options(options), [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
-        cluster_(
-            {translate_options(options).controller_name, options.namespaces, options.namespace_selector},
-            control_.loop(), sender(),
-            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
-             [this](const auto& sighting) { statuses_.see(sighting); },
-             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
-               statuses_.refuse(kind, key, refusal);
-             },
-             [this] { await_more(); }}),
+        cluster_({translate_options(options).controller_name, options.namespaces,
+                  options.namespace_selector},
+                 control_.loop(), sender(),
+                 {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+                  [this](const auto& sighting) { statuses_.see(sighting); },
+                  [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+                    statuses_.refuse(kind, key, refusal);
+                  },
+                  [this] { await_more(); }}),
         statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
@@ -121,10 +121,12 @@ class Server {
     infra::KubeSettings settings;
     settings.render.name_space = config.name_space;
     settings.render.gateway_namespaces = options_.gateway_namespace_mode;
+    settings.namespaces = options_.namespaces;
     settings.render.image = options_.image;
     settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
-      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
+      return pod_files(
+          plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
     };
     settings.credentials = [this](const infra::ProxyPlan& plan, const auto& present) {
       return credentials_of(plan.proxy, present);
