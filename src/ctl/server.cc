@@ -28,7 +28,7 @@ constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Ga
 // What was found out before it starts.
 struct ServerParts {
   kube::Config config;
-  xds::Address xds_service;  // by which pods reach this
+  xds::Address xds_service;                       // by which pods reach this
 };
 
 // Of the Deployment that deploy/ has.
@@ -50,15 +50,16 @@ class Server {
         control_(translate_options(options), [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
-        cluster_({translate_options(options).controller_name, options.namespaces,
-                  options.namespace_selector},
-                 control_.loop(), sender(),
-                 {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
-                  [this](const auto& sighting) { statuses_.see(sighting); },
-                  [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
-                    statuses_.refuse(kind, key, refusal);
-                  },
-                  [this] { await_more(); }}),
+        cluster_(
+            {translate_options(options).controller_name, options.namespaces,
+             options.namespace_selector},
+            control_.loop(), sender(),
+            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+             [this](const auto& sighting) { statuses_.see(sighting); },
+             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+               statuses_.refuse(kind, key, refusal);
+             },
+             [this] { await_more(); }}),
         statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
@@ -66,15 +67,15 @@ class Server {
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
         snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
-                  [this] { return objects_in_force(); }),
+                  [this] { return cluster_.in_force(); }),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
-    if (Status restored = restore(); !restored) return restored;
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
+    restore();
     cluster_.start();
     if (options_.start_envoys) {
       for (kube::Follow& follow : kube_.follows()) client_.follow(std::move(follow));
@@ -125,8 +126,7 @@ class Server {
     settings.render.image = options_.image;
     settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
-      return pod_files(
-          plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
+      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
     };
     settings.credentials = [this](const infra::ProxyPlan& plan, const auto& present) {
       return credentials_of(plan.proxy, present);
@@ -164,27 +164,16 @@ class Server {
     return request == "status" ? to_json(control_.board().report()) + "\n" : "{}\n";
   }
 
-  std::vector<api::AnyObject> objects_in_force() const {
-    std::vector<api::AnyObject> objects = access_.objects();
-    for (api::AnyObject& object : cluster_.in_force()) objects.push_back(std::move(object));
-    return objects;
-  }
-
-  // Serves what was in force in the last run until the API server has told what there is.
-  Status restore() {
+  // What was in force in the last run is served until the API server has told what there is.
+  void restore() {
     Result<std::vector<Json>> objects = snapshot_.read();
-    if (!objects) log::warn("kube", "{}; it is ignored", objects.error().message);
-    if (!objects || objects->empty()) return {};
-    for (Json& object : *objects) {
-      if (!access_.restore(object)) cluster_.restore(std::move(object));
-    }
-    if (!access_.ready()) return {};
-    if (Status serving = serve(); !serving) return serving;
-    log::info("kube",
-              "serving {} objects of the last run until the API server has told what there is",
-              cluster_.objects());
-    control_.apply({cluster_.take_changes(), {}, {}});
-    return {};
+    if (!objects) return log::warn("kube", "{}; it is ignored", objects.error().message);
+    for (Json& object : *objects) cluster_.restore(std::move(object));
+    restored_ = cluster_.take_changes();
+    if (restored_.empty()) return;
+    log::info("kube", "{} objects of the last run are served until the API server has told what "
+                      "there is", restored_.size());
+    await_more();
   }
 
   // What several watches learn at the same time is translated together.
@@ -199,6 +188,10 @@ class Server {
   // Envoys that connect before everything is known would be told that the rest is gone: they are
   // let in afterwards.
   void translate_changes() {
+    if (access_.can_serve() && !restored_.empty()) {
+      if (failure_ = serve(); !failure_) return control_.loop().stop();
+      control_.apply({std::exchange(restored_, {}), {}, {}});
+    }
     if (!cluster_.synced() || !access_.ready()) return;
     if (options_.start_envoys && !kube_.synced()) return;
     const bool first = !std::exchange(listed_, true);
@@ -224,15 +217,18 @@ class Server {
 
   // Certificates have come, or are others now, or it is time to look at those of proxies.
   void take_identity() {
-    if (!serving_) return await_more();
-    snapshot_.changed();
-    control_.set_identity(access_.identity());
-    if (options_.start_envoys) kube_.refresh();
+    await_more();
+    if (serving_ && access_.can_serve()) control_.set_identity(access_.identity());
+    if (listed_ && options_.start_envoys) kube_.refresh();
   }
 
   void take_output(const translate::Output& output) {
-    if (options_.start_envoys) {
-      for (const infra::PlanChange& plan : output.plans) kube_.apply(plan);
+    // Of what is restored no pod is made: those of the last run are not known yet.
+    plans_.insert(plans_.end(), output.plans.begin(), output.plans.end());
+    if (listed_) {
+      for (const infra::PlanChange& plan : std::exchange(plans_, {})) {
+        if (options_.start_envoys) kube_.apply(plan);
+      }
     }
     for (const translate::StatusChange& change : output.statuses) statuses_.want(change);
     statuses_.settle();
@@ -262,6 +258,8 @@ class Server {
   kube::Elector elector_;
   providers::SnapshotKeeper snapshot_;
   kube::Client client_;  // below what it tells
+  api::ChangeBatch restored_;             // not applied yet
+  std::vector<infra::PlanChange> plans_;  // not told yet
   bool scheduled_ = false, listed_ = false, serving_ = false;
   Status failure_;
 };

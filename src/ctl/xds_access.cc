@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "api/objects.h"
+#include "base/files.h"
+#include "base/json_text.h"
+#include "base/log.h"
 #include "ctl/control.h"
 
 namespace limen::ctl {
@@ -20,14 +22,28 @@ infra::AuthoritySecretsSettings secrets_settings(const ServerOptions& options,
   return settings;
 }
 
+std::optional<infra::Credentials> read_identity(const std::string& file) {
+  const Result<std::string> text = read_file(file, 1 << 20);
+  const Result<Json> value = text ? parse_json(*text) : Error{};
+  if (!value || value->text("key").empty()) return std::nullopt;
+  return infra::Credentials{std::string(value->text("certificate")),
+                            std::string(value->text("key")), std::string(value->text("ca"))};
+}
+
 }  // namespace
 
 XdsAccess::XdsAccess(const ServerOptions& options, const std::string& name_space, EventLoop& loop,
                      infra::AuthoritySecrets::Send send, std::function<void()> changed)
-    : address_(options.xds_address), certs_dir_(options.xds_certs_dir) {
+    : address_(options.xds_address),
+      certs_dir_(options.xds_certs_dir),
+      file_(options.state_dir + "/xds-identity") {
   if (certs_dir_.empty()) {
-    secrets_ = std::make_unique<infra::AuthoritySecrets>(secrets_settings(options, name_space),
-                                                         loop, send, std::move(changed));
+    known_ = read_identity(file_);
+    secrets_ = std::make_unique<infra::AuthoritySecrets>(
+        secrets_settings(options, name_space), loop, send, [this, changed = std::move(changed)] {
+          remember();
+          changed();
+        });
   }
   if (!options.gateway_namespace_mode) return;
   kube::TokenReviewSettings settings;
@@ -35,20 +51,18 @@ XdsAccess::XdsAccess(const ServerOptions& options, const std::string& name_space
   tokens_ = std::make_shared<kube::TokenReviews>(std::move(settings), loop, std::move(send));
 }
 
+// For a start without the API server.
+void XdsAccess::remember() {
+  if (!secrets_->ready() || known_ == secrets_->server()) return;
+  known_ = secrets_->server();
+  const Json text = Json::Object{
+      {"certificate", known_->certificate}, {"key", known_->key}, {"ca", known_->ca}};
+  if (const Status written = write_file(file_, to_json(text), 0600); !written)
+    log::warn("limen", "{}", written.error().message);
+}
+
 std::vector<kube::Follow> XdsAccess::follows() {
   return secrets_ == nullptr ? std::vector<kube::Follow>() : secrets_->follows();
-}
-
-std::vector<api::AnyObject> XdsAccess::objects() const {
-  std::vector<api::AnyObject> objects;
-  if (secrets_ == nullptr) return objects;
-  for (const Json& secret : secrets_->secrets())
-    objects.push_back(api::parse_object(secret).object);
-  return objects;
-}
-
-bool XdsAccess::restore(const Json& object) {
-  return secrets_ != nullptr && secrets_->restore(object);
 }
 
 void XdsAccess::set_active(bool active) {
@@ -69,7 +83,7 @@ void XdsAccess::fill(xds::ServerSettings& settings) const {
 }
 
 xds::TlsIdentity XdsAccess::identity() const {
-  const infra::Credentials& own = secrets_->server();
+  const infra::Credentials& own = secrets_->ready() ? secrets_->server() : *known_;
   return {own.certificate, own.key, own.ca};
 }
 

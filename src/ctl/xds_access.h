@@ -20,23 +20,25 @@ class XdsAccess {
 
   // What a kube::Client is to follow, once.
   std::vector<kube::Follow> follows();
-  // Of the last run: what the Secrets held, for as long as the API server does not say; restore()
-  // tells whether the object is one of them.
-  std::vector<api::AnyObject> objects() const;
-  bool restore(const Json& object);
   // Only the leader renews.
   void set_active(bool active);
 
   bool ready() const { return secrets_ == nullptr || secrets_->ready(); }
-  // REQUIRES: ready()
+  // ready(), or the last run was: its identity is in the state folder.
+  bool can_serve() const { return ready() || known_; }
+  // REQUIRES: can_serve()
   void fill(xds::ServerSettings& settings) const;
-  // For Control::set_identity().  REQUIRES: ready(), certificates()
+  // For Control::set_identity().  REQUIRES: can_serve(), certificates()
   xds::TlsIdentity identity() const;
   // Of proxies; nullptr: they come out of a folder.
   const infra::AuthoritySecrets* certificates() const { return secrets_.get(); }
 
  private:
+  void remember();
+
   const std::string address_, certs_dir_;
+  const std::string file_;                   // of known_
+  std::optional<infra::Credentials> known_;  // as secrets_ had it last
   std::unique_ptr<infra::AuthoritySecrets> secrets_;  // nullptr: `certs_dir_` is used
   std::shared_ptr<kube::TokenReviews> tokens_;  // nullptr: there are none; gRPC's threads share it
 };

@@ -1,6 +1,7 @@
 #include "kube/reflector.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <random>
@@ -101,6 +102,8 @@ boost::asio::awaitable<bool> Reflector::list_pages() {
     co_await deliver(std::move(page));
   }
   objects_ = objects;
+  // What many pages needed for a moment goes back to the system.
+  if (objects > settings_.page_size) ::malloc_trim(0);
   co_return true;
 }
 

@@ -111,7 +111,7 @@ def measure(api, limen, count):
     stream.close()
     create(api, [f"burst{i}" for i in range(BURST)])
     limen.start_envoy()
-    limen.wait_status(200)
+    wait_for(limen.try_get, 60)
     report("from a write's answer to Envoy's serving it", edits(
         api, lambda path: wait_for(lambda: limen.get(path).status == 200)))
 

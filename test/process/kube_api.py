@@ -1,9 +1,7 @@
 """A real kube-apiserver with etcd, on loopback ports, for tests; see test/cluster/README.md for the binaries."""
 
-import base64
 import contextlib
 import json
-import os
 import pathlib
 import signal
 import ssl
@@ -14,11 +12,10 @@ import urllib.request
 
 import pytest
 
+import kube_parts
+from kube_parts import BINARIES, TOKEN
 from limen import LIMEN, free_port, wait_for
 from pki import Authority
-
-BINARIES = pathlib.Path(os.environ.get("LIMEN_KUBE_BIN", pathlib.Path.home() / ".cache/limen/kube"))
-TOKEN = "limen-test-token"
 
 needs_kube = pytest.mark.skipif(
     not all((BINARIES / name).exists() for name in ("etcd", "kube-apiserver")),
@@ -51,85 +48,16 @@ class ApiError(Exception):
         self.status = status
 
 
-class KubeApi:
-    def __init__(self, folder: pathlib.Path):
-        self.folder = folder
-        self.port, self.etcd_port, peer_port = free_port(), free_port(), free_port()
-        self.authority = Authority(folder, "kube")
-        certificate, key = self.authority.issue("apiserver", ["DNS:localhost", "IP:127.0.0.1"])
-        subprocess.run(["openssl", "genrsa", "-out", folder / "sa.key", "2048"], check=True, capture_output=True)
-        (folder / "tokens.csv").write_text(f'{TOKEN},limen,1,"system:masters"\n')
-        self.audit = folder / "audit.log"
-        (folder / "audit.yaml").write_text(json.dumps({
-            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
-            "rules": [{"level": "Metadata", "verbs": ["create", "update", "patch"]}, {"level": "None"}]}))
-        self.tls = ssl.create_default_context(cadata=self.authority.pem.decode())
-        self.processes = {}
-        self.commands = {
-            "etcd": ["--data-dir", folder / "etcd", "--unsafe-no-fsync", "--log-level", "error",
-                     "--listen-client-urls", f"http://127.0.0.1:{self.etcd_port}",
-                     "--advertise-client-urls", f"http://127.0.0.1:{self.etcd_port}",
-                     "--listen-peer-urls", f"http://127.0.0.1:{peer_port}"],
-            "kube-apiserver": [
-                f"--etcd-servers=http://127.0.0.1:{self.etcd_port}", f"--secure-port={self.port}",
-                "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-                f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}",
-                f"--client-ca-file={self.authority.folder}/ca.crt", f"--token-auth-file={folder}/tokens.csv",
-                "--service-account-issuer=https://limen.test", f"--service-account-key-file={folder}/sa.key",
-                f"--service-account-signing-key-file={folder}/sa.key", "--service-cluster-ip-range=10.96.0.0/16",
-                "--authorization-mode=RBAC", "--profiling=false", "--endpoint-reconciler-type=none",
-                f"--audit-policy-file={folder}/audit.yaml", f"--audit-log-path={self.audit}"]}
+class KubeClient:
+    """Asks an API server of tests, by their token."""
 
-    def start_all(self):
-        for name in self.commands:
-            self.start(name)
-        self.await_ready()
-
-    def start(self, name):
-        with open(self.folder / f"{name}.log", "ab") as log:
-            self.processes[name] = subprocess.Popen([BINARIES / name, *self.commands[name]], stdout=log, stderr=log)
-
-    def kill(self, name):
-        self.processes[name].kill()
-        self.processes[name].wait()
-
-    def await_ready(self):
-        wait_for(self.is_ready, timeout=60)
-
-    def is_ready(self):
-        with contextlib.suppress(OSError, ApiError):
-            return self.request("GET", "readyz", raw=True) == "ok"
-
-    def stop(self):
-        for name in ("kube-apiserver", "etcd"):
-            if name in self.processes and self.processes[name].poll() is None:
-                self.processes[name].send_signal(signal.SIGCONT)
-                self.kill(name)
-
-    def kubeconfig(self, port=None, ca=None):
-        """For limen, by token; by another port (a proxy's) and with another authority's PEM, if they are given."""
-        data = base64.b64encode(ca or self.authority.pem).decode()
-        path = self.folder / f"kubeconfig-{port or self.port}"
-        path.write_text(json.dumps({
-            "current-context": "test", "contexts": [{"name": "test", "context": {"cluster": "test", "user": "limen"}}],
-            "clusters": [{"name": "test", "cluster": {"server": f"https://127.0.0.1:{port or self.port}",
-                                                      "certificate-authority-data": data}}],
-            "users": [{"name": "limen", "user": {"token": TOKEN}}]}))
-        return path
-
-    def kubeconfig_of(self, user):
-        """For limen, by a client certificate; it has no rights but those that are given to that user."""
-        certificate, key = self.authority.issue(user)
-        config = json.loads(self.kubeconfig().read_text())
-        config["users"][0]["user"] = {"client-certificate": certificate.name, "client-key": str(key)}
-        path = certificate.parent / f"kubeconfig-{user}"  # relative paths begin here
-        path.write_text(json.dumps(config))
-        return path
+    def __init__(self, server, ca):
+        self.server = server
+        self.tls = ssl.create_default_context(cadata=ca.decode())
 
     def request(self, method, path, body=None, content_type="application/json", raw=False):
         request = urllib.request.Request(
-            f"https://127.0.0.1:{self.port}/{path}", method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            f"{self.server}/{path}", method=method, data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": content_type})
         try:
             with urllib.request.urlopen(request, context=self.tls, timeout=20) as response:
@@ -169,6 +97,68 @@ class KubeApi:
             "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
             "spec": {"audiences": [audience], "expirationSeconds": 600}})
         return answer["status"]["token"]
+
+    def await_ready(self):
+        wait_for(self.is_ready, timeout=60)
+
+    def is_ready(self):
+        with contextlib.suppress(OSError, ApiError):
+            return self.request("GET", "readyz", raw=True) == "ok"
+
+
+class KubeApi(KubeClient):
+    def __init__(self, folder: pathlib.Path):
+        self.folder = folder
+        self.port, self.etcd_port, peer_port = free_port(), free_port(), free_port()
+        self.authority = Authority(folder, "kube")
+        super().__init__(f"https://127.0.0.1:{self.port}", self.authority.pem)
+        self.audit = folder / "audit.log"
+        (folder / "audit.yaml").write_text(json.dumps({
+            "apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"],
+            "rules": [{"level": "Metadata", "verbs": ["create", "update", "patch"]}, {"level": "None"}]}))
+        self.processes = {}
+        self.commands = {
+            "etcd": kube_parts.etcd(folder, self.etcd_port, peer_port),
+            "kube-apiserver": [
+                *kube_parts.kube_apiserver(folder, self.port, self.etcd_port, self.authority,
+                                           ["DNS:localhost", "IP:127.0.0.1"]),
+                "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--endpoint-reconciler-type=none",
+                "--service-account-issuer=https://limen.test", "--service-cluster-ip-range=10.96.0.0/16",
+                f"--audit-policy-file={folder}/audit.yaml", f"--audit-log-path={self.audit}"]}
+
+    def start_all(self):
+        for name in self.commands:
+            self.start(name)
+        self.await_ready()
+
+    def start(self, name):
+        with open(self.folder / f"{name}.log", "ab") as log:
+            self.processes[name] = subprocess.Popen([BINARIES / name, *self.commands[name]], stdout=log, stderr=log)
+
+    def kill(self, name):
+        self.processes[name].kill()
+        self.processes[name].wait()
+
+    def stop(self):
+        for name in ("kube-apiserver", "etcd"):
+            if name in self.processes and self.processes[name].poll() is None:
+                self.processes[name].send_signal(signal.SIGCONT)
+                self.kill(name)
+
+    def kubeconfig(self, port=None, ca=None):
+        """For limen, by token; by another port (a proxy's) and with another authority's PEM, if they are given."""
+        path = self.folder / f"kubeconfig-{port or self.port}"
+        path.write_text(kube_parts.kubeconfig(f"https://127.0.0.1:{port or self.port}", ca or self.authority.pem))
+        return path
+
+    def kubeconfig_of(self, user):
+        """For limen, by a client certificate; it has no rights but those that are given to that user."""
+        certificate, key = self.authority.issue(user)
+        config = json.loads(self.kubeconfig().read_text())
+        config["users"][0]["user"] = {"client-certificate": certificate.name, "client-key": str(key)}
+        path = certificate.parent / f"kubeconfig-{user}"  # relative paths begin here
+        path.write_text(json.dumps(config))
+        return path
 
     def grant(self, user, *flags):
         """What `limen rbac` prints, to a user in place of the ServiceAccount."""

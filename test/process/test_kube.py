@@ -264,13 +264,15 @@ def test_many_routes_at_once(limen, backend):
     writes_settle(limen)
     before = len(api.writes())
     count = 100
+    begin = time.monotonic()
     for i in range(count):
         route(api, f"r{i}", "a", f"/{i}")
     wait_for(lambda: api.get("Gateway", "web")["status"]["listeners"][0]["attachedRoutes"] == count)
     writes_settle(limen)
     paths = [path.split("?")[0] for _, path in api.writes()[before:]]
     assert sum("/httproutes/" in path for path in paths) == count, "one write a route"
-    assert sum("/gateways/" in path for path in paths) <= 30, "attachedRoutes is not written for each route"
+    most = 6 + time.monotonic() - begin
+    assert sum("/gateways/" in path for path in paths) <= most, "attachedRoutes is written once a second while it grows"
 
 
 def test_only_the_leader_writes(limen, api, backend):

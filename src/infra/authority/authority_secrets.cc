@@ -17,7 +17,7 @@ constexpr char kManagedBy[] = "app.kubernetes.io/managed-by";
 constexpr char kLimen[] = "limen";
 constexpr int kConflict = 409;
 
-const kube::Resource& secrets() {
+const kube::Resource& secret_resource() {
   static const kube::Resource resource{"", "v1", "secrets"};
   return resource;
 }
@@ -140,7 +140,7 @@ std::vector<kube::Follow> AuthoritySecrets::follows() {
   std::vector<kube::Follow> result;
   for (Secret* secret : {&ca_secret_, &server_secret_}) {
     kube::Follow follow;
-    follow.resource = secrets();
+    follow.resource = secret_resource();
     follow.versions = {"v1"};
     follow.kind = "Secret";
     follow.name_space = settings_.name_space;
@@ -149,27 +149,6 @@ std::vector<kube::Follow> AuthoritySecrets::follows() {
     result.push_back(std::move(follow));
   }
   return result;
-}
-
-std::vector<Json> AuthoritySecrets::secrets() const {
-  std::vector<Json> result;
-  for (const Secret* secret : {&ca_secret_, &server_secret_}) {
-    if (!secret->object.is_null()) result.push_back(secret->object);
-  }
-  return result;
-}
-
-bool AuthoritySecrets::restore(const Json& object) {
-  const Json* metadata = object.find("metadata");
-  if (object.text("kind") != "Secret" || metadata == nullptr ||
-      metadata->text("namespace") != settings_.name_space)
-    return false;
-  for (Secret* secret : {&ca_secret_, &server_secret_}) {
-    if (metadata->text("name") != secret->name) continue;
-    see(*secret, object);
-    return true;
-  }
-  return false;
 }
 
 void AuthoritySecrets::set_active(bool active) {
@@ -257,8 +236,8 @@ void AuthoritySecrets::write(Secret& secret, Json data, const std::string& why) 
   const std::string done =
       fmt::format("{} was {}: {}", full_name(secret), is_new ? "made" : "renewed", why);
   secret.under_way = true;
-  send_(is_new ? kube::create(secrets(), settings_.name_space, object)
-               : kube::replace(secrets(), settings_.name_space, secret.name, object),
+  send_(is_new ? kube::create(secret_resource(), settings_.name_space, object)
+               : kube::replace(secret_resource(), settings_.name_space, secret.name, object),
         [this, &secret, done](const kube::Answer& answer) { on_written(secret, done, answer); });
 }
 

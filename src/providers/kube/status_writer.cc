@@ -188,7 +188,11 @@ void StatusWriter::read(const Identity& identity, Entry& entry) {
 void StatusWriter::send(Entry& entry, kube::Request request,
                         std::function<void(kube::Answer)> done) {
   entry.under_way = true;
-  entry.not_before = Clock::now() + settings_.spacing;
+  const auto now = Clock::now();
+  const bool goes_on = now < entry.not_before + entry.spacing;
+  entry.spacing =
+      goes_on ? std::min(2 * entry.spacing, settings_.longest_spacing) : settings_.spacing;
+  entry.not_before = now + entry.spacing;
   ++under_way_;
   send_(std::move(request), [this, done = std::move(done)](const kube::Answer& answer) {
     --under_way_;

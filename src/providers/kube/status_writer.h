@@ -1,6 +1,6 @@
 // Writes the statuses that translation makes to the API server: only what differs from what is
-// there, each object at most every `spacing`, all together at most `rate` a second.  On the event
-// loop's thread.
+// there, each object at most every `spacing`, which grows to `longest_spacing` while it goes on
+// changing (attachedRoutes), all together at most `rate` a second.  On the event loop's thread.
 //
 // A write names the resourceVersion that it was made for, so that it never undoes another's; on a
 // conflict the object is read again.  What the API server made of a write is remembered: its echo,
@@ -29,7 +29,7 @@ namespace limen::providers {
 struct StatusWriterSettings {
   std::string controller;         // whose entries are ours
   std::string manager = "limen";  // the field manager
-  std::chrono::milliseconds spacing{200};
+  std::chrono::milliseconds spacing{200}, longest_spacing{1'000};
   int rate = 200, burst = 1000;
   int at_once = 8;  // requests under way
   kube::BackoffSettings backoff{std::chrono::milliseconds(250), std::chrono::milliseconds(60'000)};
@@ -70,7 +70,8 @@ class StatusWriter {
     uint64_t written = 0;   // hash of what was last wanted and written,
     uint64_t came_out = 0;  // and of what the API server made of it
     bool under_way = false;
-    Clock::time_point not_before{};
+    std::chrono::milliseconds spacing{0};
+    Clock::time_point not_before{};  // `spacing` after the last write
     kube::Backoff backoff;
     kube::Trouble trouble;
   };

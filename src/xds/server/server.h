@@ -25,7 +25,7 @@ struct AnswerReport {
 // Says which proxy a bearer token stands for, or why none: calls back once, on any thread, also
 // before it returns.  Called on gRPC's threads.
 using TokenVerifier =
-    std::function<void(std::string token, std::function<void(Result<std::string>)>)>;
+    std::function<void(const std::string& token, std::function<void(Result<std::string>)>)>;
 
 struct ServerSettings {
   std::string unix_socket;                          // listens there, mode 0600; "" for not
