@@ -69,9 +69,9 @@ def test_namespaces_by_their_labels(tmp_path):
     (tmp_path / "values.yaml").write_text(yaml.safe_dump({"config": {"envoyGateway": {"provider": {"kubernetes": {"watch": {
         "type": "NamespaceSelector", "namespaceSelector": {"matchLabels": {"team": "edge"}, "matchExpressions": [
             {"key": "env", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
-            {"key": "y", "operator": "Exists"}, {"key": "z", "operator": "DoesNotExist"}]}}}}}}}))
+            {"key": "ready", "operator": "Exists"}, {"key": "old", "operator": "DoesNotExist"}]}}}}}}}))
     args = container(render("-f", tmp_path / "values.yaml"))["args"]
-    flag = "--namespace-selector=team=edge,env in (a,b),x notin (c),y,!z"
+    flag = "--namespace-selector=team=edge,env in (a,b),x notin (c),ready,!old"
     assert flag in args
     # And the real limen understands it: it gets as far as to look for its kubeconfig.
     run = subprocess.run([LIMEN, "server", "--xds-address=127.0.0.1:1", f"--state-dir={tmp_path}", "--kubeconfig=/none", flag],
