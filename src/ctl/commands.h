@@ -55,7 +55,7 @@ struct RunOptions {
 int run(RunOptions options);
 
 struct ServerOptions {
-  std::string kubeconfig;  // "": $KUBECONFIG, the pod's service account, ~/.kube/config
+  std::string kubeconfig;       // "": $KUBECONFIG, the pod's service account, ~/.kube/config
   std::string controller_name;  // of GatewayClasses; "": the one of translate::Options
   std::vector<std::string> namespaces;                   // none: all
   std::optional<api::LabelSelector> namespace_selector;  // instead: of such labels

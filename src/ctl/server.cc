@@ -28,7 +28,7 @@ constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Ga
 // What was found out before it starts.
 struct ServerParts {
   kube::Config config;
-  xds::Address xds_service;                       // by which pods reach this
+  xds::Address xds_service;  // by which pods reach this
 };
 
 // Of the Deployment that deploy/ has.
@@ -50,16 +50,15 @@ class Server {
         control_(translate_options(options), [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
-        cluster_(
-            {translate_options(options).controller_name, options.namespaces,
-             options.namespace_selector},
-            control_.loop(), sender(),
-            {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
-             [this](const auto& sighting) { statuses_.see(sighting); },
-             [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
-               statuses_.refuse(kind, key, refusal);
-             },
-             [this] { await_more(); }}),
+        cluster_({translate_options(options).controller_name, options.namespaces,
+                  options.namespace_selector},
+                 control_.loop(), sender(),
+                 {[this](kube::Follow follow) { client_.follow(std::move(follow)); },
+                  [this](const auto& sighting) { statuses_.see(sighting); },
+                  [this](api::Kind kind, const api::ObjectKey& key, const auto* refusal) {
+                    statuses_.refuse(kind, key, refusal);
+                  },
+                  [this] { await_more(); }}),
         statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
@@ -126,7 +125,8 @@ class Server {
     settings.render.image = options_.image;
     settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
-      return pod_files(plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
+      return pod_files(
+          plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});
     };
     settings.credentials = [this](const infra::ProxyPlan& plan, const auto& present) {
       return credentials_of(plan.proxy, present);
@@ -171,8 +171,10 @@ class Server {
     for (Json& object : *objects) cluster_.restore(std::move(object));
     restored_ = cluster_.take_changes();
     if (restored_.empty()) return;
-    log::info("kube", "{} objects of the last run are served until the API server has told what "
-                      "there is", restored_.size());
+    log::info("kube",
+              "{} objects of the last run are served until the API server has told what "
+              "there is",
+              restored_.size());
     await_more();
   }
 
@@ -257,7 +259,7 @@ class Server {
   infra::Kube kube_;
   kube::Elector elector_;
   providers::SnapshotKeeper snapshot_;
-  kube::Client client_;  // below what it tells
+  kube::Client client_;                   // below what it tells
   api::ChangeBatch restored_;             // not applied yet
   std::vector<infra::PlanChange> plans_;  // not told yet
   bool scheduled_ = false, listed_ = false, serving_ = false;

@@ -55,8 +55,8 @@ XdsAccess::XdsAccess(const ServerOptions& options, const std::string& name_space
 void XdsAccess::remember() {
   if (!secrets_->ready() || known_ == secrets_->server()) return;
   known_ = secrets_->server();
-  const Json text = Json::Object{
-      {"certificate", known_->certificate}, {"key", known_->key}, {"ca", known_->ca}};
+  const Json text =
+      Json::Object{{"certificate", known_->certificate}, {"key", known_->key}, {"ca", known_->ca}};
   if (const Status written = write_file(file_, to_json(text), 0600); !written)
     log::warn("limen", "{}", written.error().message);
 }

@@ -37,8 +37,8 @@ class XdsAccess {
   void remember();
 
   const std::string address_, certs_dir_;
-  const std::string file_;                   // of known_
-  std::optional<infra::Credentials> known_;  // as secrets_ had it last
+  const std::string file_;                            // of known_
+  std::optional<infra::Credentials> known_;           // as secrets_ had it last
   std::unique_ptr<infra::AuthoritySecrets> secrets_;  // nullptr: `certs_dir_` is used
   std::shared_ptr<kube::TokenReviews> tokens_;  // nullptr: there are none; gRPC's threads share it
 };

@@ -37,8 +37,8 @@ def limen(api):
 
 
 def made(api, kind):
-    """The objects of a kind that Limen made."""
-    return api.list(kind, selector="app.kubernetes.io/managed-by=limen")
+    """The objects of a kind that Limen made for proxies."""
+    return api.list(kind, selector="app.kubernetes.io/managed-by=limen,app.kubernetes.io/component=proxy")
 
 
 def only(api, kind):
