@@ -47,6 +47,9 @@ version=$("$limen" version | cut -d' ' -f2)
 sed -E "s/^(version|appVersion): .*/\1: $version/" chart/Chart.yaml | put chart/Chart.yaml
 "$limen" rbac -o json | put chart/files/rbac.json
 "$limen" rbac -o json --namespaces watched-namespace | put chart/files/rbac-namespaces.json
+mode=gateway-namespace-mode
+"$limen" rbac -o json --$mode | put chart/files/rbac-$mode.json
+"$limen" rbac -o json --$mode --namespaces watched-namespace | put chart/files/rbac-$mode-namespaces.json
 if [ -z "$check" ]; then
   mkdir -p chart/crds
   "$limen" crds > chart/crds/limen.yaml

@@ -118,7 +118,9 @@ Json::Array objects_of(const RbacOptions& options) {
               local = lease_rules();
   add_xds_access(options.gateway_namespace_mode, cluster, local);
   cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
-  add_infrastructure(!options.gateway_namespace_mode ? local : all ? cluster : watched);
+  if (!options.gateway_namespace_mode || !all)
+    add_infrastructure(local);  // also of merged Gateways
+  if (options.gateway_namespace_mode) add_infrastructure(all ? cluster : watched);
 
   Json::Array objects;
   objects.push_back(object("v1", "ServiceAccount", options.name_space));

@@ -122,6 +122,7 @@ class Server {
     infra::KubeSettings settings;
     settings.render.name_space = config.name_space;
     settings.render.gateway_namespaces = options_.gateway_namespace_mode;
+    settings.namespaces = options_.namespaces;
     settings.render.image = options_.image;
     settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {

@@ -65,6 +65,20 @@ def test_flags_of_the_infrastructure():
     assert not [arg for arg in container(render())["args"] if arg.startswith(("--start-envoys", "--xds-service"))]
 
 
+def test_namespaces_by_their_labels(tmp_path):
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump({"config": {"envoyGateway": {"provider": {"kubernetes": {"watch": {
+        "type": "NamespaceSelector", "namespaceSelector": {"matchLabels": {"team": "edge"}, "matchExpressions": [
+            {"key": "env", "operator": "In", "values": ["a", "b"]}, {"key": "x", "operator": "NotIn", "values": ["c"]},
+            {"key": "ready", "operator": "Exists"}, {"key": "old", "operator": "DoesNotExist"}]}}}}}}}))
+    args = container(render("-f", tmp_path / "values.yaml"))["args"]
+    flag = "--namespace-selector=team=edge,env in (a,b),x notin (c),ready,!old"
+    assert flag in args
+    # And the real limen understands it: it gets as far as to look for its kubeconfig.
+    run = subprocess.run([LIMEN, "server", "--xds-address=127.0.0.1:1", f"--state-dir={tmp_path}", "--kubeconfig=/none", flag],
+                         capture_output=True, text=True)
+    assert run.returncode == 3, run.stderr
+
+
 def test_another_controller_name():
     name = "example.com/limen"
     objects = render("--set", f"config.envoyGateway.gateway.controllerName={name}", "--set", "gatewayClass.create=true")
@@ -119,6 +133,16 @@ def test_rights_to_the_watched_namespaces_alone():
     assert all(any("secrets" in rule["resources"] for rule in role["rules"]) for role in roles)
     bindings = [each for each in objects if each["kind"] == "RoleBinding"]
     assert {each["subjects"][0]["namespace"] for each in bindings} == {"limen-system"}
+
+
+def test_rights_to_deploy_are_where_the_proxies_are():
+    def deploys(objects):
+        return [(each["kind"], each["metadata"].get("namespace")) for each in objects
+                for rule in each.get("rules", []) if "deployments" in rule["resources"]]
+    mode = "config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace"
+    assert deploys(render()) == [("Role", "limen-system")]
+    assert deploys(render("--set", mode)) == [("ClusterRole", None)]
+    assert deploys(render("--set", f"{mode},{WATCH}={{shop}}")) == [("Role", "shop"), ("Role", "limen-system")]
 
 
 def test_the_pod_is_kept_to_the_least():

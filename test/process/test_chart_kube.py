@@ -12,11 +12,12 @@ import pytest
 
 from charts import CHART, MANIFEST, NAMESPACE, apply, helm, needs_helm, path_of, render, restricted_namespace, yaml
 from kube_api import ApiError, KubeApi, needs_kube
-from kube_limen import running_limen
+from kube_limen import CONTROLLER, running_limen
 from limen import LIMEN, wait_for
 
 pytestmark = needs_kube
 
+PROXY_KINDS = ("Deployment", "Service", "ConfigMap", "ServiceAccount")
 SETS = {
     "default": [],
     "HA": ["deployment.replicas=2", "podDisruptionBudget.minAvailable=1",
@@ -32,6 +33,8 @@ SETS = {
     "certgen": ["certgen.enabled=true", "certgen.job.resources.limits.memory=64Mi"],
     "policy": ["networkPolicy.enabled=true", "networkPolicy.xdsFrom[0].namespaceSelector.matchLabels.team=edge",
                "config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace"],
+    "proxies in the watched": ["config.envoyGateway.provider.kubernetes.watch.namespaces={shop}",
+                               "config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace"],
     "everything else": ["createNamespace=true", "commonLabels.team=edge", "serviceAccount.annotations.a=b",
                         "deployment.priorityClassName=system-cluster-critical", "deployment.annotations.a=b",
                         "deployment.envoyGateway.extraArgs={--watch-idle=60}", "service.trafficDistribution=PreferSameZone",
@@ -93,11 +96,20 @@ def kubeconfig_of_account(api, namespace):
     return path
 
 
-def assert_limen_has_its_rights(api, namespace, *words):
-    """By the ServiceAccount of that namespace it reads everything and holds the Lease."""
+def assert_limen_has_its_rights(api, namespace, *words, of="default", made_in=None):
+    """By the ServiceAccount of that namespace it reads everything, holds the Lease, and makes a proxy for a Gateway."""
+    api.apply("GatewayClass", "limen", spec={"controllerName": CONTROLLER})
+    api.apply("Gateway", "web", of, spec={"gatewayClassName": "limen", "listeners": [
+        {"name": "http", "port": 80, "protocol": "HTTP"}]})
+
+    def proxies():
+        return {kind: api.list(kind, made_in or namespace, "app.kubernetes.io/managed-by=limen") for kind in PROXY_KINDS}
     with running_limen(api) as limen:
-        limen.start(*words, kubeconfig=kubeconfig_of_account(api, namespace))
+        limen.start(*words, kubeconfig=kubeconfig_of_account(api, namespace), envoys=True)
         wait_for(lambda: limen.says("all kinds are listed") and limen.says("this is the leader now"), timeout=30)
+        wait_for(lambda: all(proxies().values()), timeout=30)
+        api.delete("Gateway", "web", of)
+        wait_for(lambda: not any(proxies().values()), timeout=30)
         assert not limen.says("forbidden")
 
 
@@ -115,7 +127,9 @@ def test_the_manifest_as_a_whole(api):
 @needs_helm
 def test_install_upgrade_uninstall(api):
     where = ["-n", "edge", "--kubeconfig", api.kubeconfig()]
-    watched = ["--set", "config.envoyGateway.provider.kubernetes.watch.namespaces={shop}"]
+    provider = "config.envoyGateway.provider.kubernetes"
+    watched = ["--set", f"{provider}.watch.namespaces={{shop}}"]
+    mode = ["--set", f"{provider}.deploy.type=GatewayNamespace"]
 
     def done(*words):
         made = helm(*words, *where)
@@ -123,8 +137,12 @@ def test_install_upgrade_uninstall(api):
         return made.stdout
 
     assert "Limen" in done("install", "limen", CHART, "--create-namespace", *watched)
-    assert_limen_has_its_rights(api, "edge", "--namespaces", "shop")
-    done("upgrade", "limen", CHART, "--set", "deployment.replicas=2")
+    assert_limen_has_its_rights(api, "edge", "--namespaces", "shop", of="shop")
+    done("upgrade", "limen", CHART, *watched, *mode)
+    assert_limen_has_its_rights(api, "edge", "--namespaces", "shop", "--gateway-namespace-mode", of="shop", made_in="shop")
+    done("upgrade", "limen", CHART, *mode)
+    assert_limen_has_its_rights(api, "edge", "--gateway-namespace-mode", made_in="default")
+    done("upgrade", "limen", CHART, "--set", "deployment.replicas=2", "--set", "gatewayClass.create=true,gatewayClass.name=own")
     deployment = api.request("GET", "apis/apps/v1/namespaces/edge/deployments/limen")
     assert deployment["spec"]["replicas"] == 2
     with pytest.raises(ApiError, match="404"):  # not watched any more: all are
@@ -135,7 +153,7 @@ def test_install_upgrade_uninstall(api):
                  "apis/rbac.authorization.k8s.io/v1/clusterroles/limen"):
         with pytest.raises(ApiError, match="404"):
             api.request("GET", path)
-    assert api.request("GET", "apis/gateway.networking.k8s.io/v1/gateways")["items"] == []  # the definitions stay
+    assert api.get("GatewayClass", "own")  # what it owns is traffic
 
 
 @needs_helm

@@ -43,6 +43,24 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
+{{/* A LabelSelector as --namespace-selector takes it. */}}
+{{- define "limen.selector" -}}
+{{- $terms := list -}}
+{{- range $key, $value := .matchLabels -}}
+{{- $terms = append $terms (printf "%s=%s" $key $value) -}}
+{{- end -}}
+{{- range .matchExpressions -}}
+{{- if eq .operator "Exists" -}}
+{{- $terms = append $terms .key -}}
+{{- else if eq .operator "DoesNotExist" -}}
+{{- $terms = append $terms (printf "!%s" .key) -}}
+{{- else -}}
+{{- $terms = append $terms (printf "%s %s (%s)" .key (lower .operator) (join "," .values)) -}}
+{{- end -}}
+{{- end -}}
+{{- join "," $terms -}}
+{{- end }}
+
 {{/* The command line of `limen server`. */}}
 {{- define "limen.args" -}}
 {{- $provider := .Values.config.envoyGateway.provider.kubernetes -}}
@@ -57,6 +75,9 @@ imagePullSecrets:
 {{- end }}
 {{- with $provider.watch.namespaces }}
 - --namespaces={{ join "," . }}
+{{- end }}
+{{- with include "limen.selector" $provider.watch.namespaceSelector }}
+- {{ printf "--namespace-selector=%s" . | quote }}
 {{- end }}
 {{- if $provider.leaderElection.disable }}
 - --leader-elect=false

@@ -20,6 +20,16 @@ bool is_watched(ObjectKind kind) {
          kind == ObjectKind::kService;
 }
 
+// The namespaces in which things are made; "" stands for all.
+std::set<std::string> places_of(const KubeSettings& settings) {
+  const std::string& own = settings.render.name_space;
+  if (!settings.render.gateway_namespaces) return {own};
+  if (settings.namespaces.empty()) return {""};
+  std::set<std::string> places(settings.namespaces.begin(), settings.namespaces.end());
+  places.insert(own);  // of merged Gateways
+  return places;
+}
+
 }  // namespace
 
 Kube::Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send)
@@ -35,28 +45,30 @@ Kube::Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send)
                 watch_.set_trouble(it->second, std::move(trouble));
               }),
       watch_([this](const KubeProxyState& state) { settings_.on_state(state); }) {
-  for (const ObjectKindInfo& kind : object_kinds()) unsynced_.insert(kind.kind);
+  for (const std::string& place : places_of(settings_)) {
+    for (const ObjectKindInfo& kind : object_kinds()) unsynced_.emplace(kind.kind, place);
+  }
 }
 
 std::vector<kube::Follow> Kube::follows() {
   std::vector<kube::Follow> follows;
-  for (const ObjectKindInfo& kind : object_kinds()) {
+  for (const Listing& listing : unsynced_) {
+    const ObjectKindInfo& kind = info(listing.first);
     kube::Follow follow;
     follow.resource = kind.resource;
     follow.versions = {kind.resource.version};
     follow.kind = kind.name;
-    if (!settings_.render.gateway_namespaces) follow.name_space = settings_.render.name_space;
+    follow.name_space = listing.second;
     follow.label_selector = std::string(kManagedByLabel) + "=" + kManager;
-    follow.take = [this, which = kind.kind](const kube::Delivery& delivery) {
-      take(which, delivery);
-    };
+    follow.take = [this, listing](const kube::Delivery& delivery) { take(listing, delivery); };
     follows.push_back(std::move(follow));
   }
   return follows;
 }
 
-void Kube::take(ObjectKind kind, const kube::Delivery& delivery) {
-  std::set<ObjectId>& listed = listed_[kind];
+void Kube::take(const Listing& listing, const kube::Delivery& delivery) {
+  const auto& [kind, place] = listing;
+  std::set<ObjectId>& listed = listed_[listing];
   if (delivery.list_begins) listed.clear();
   for (const kube::ObjectEvent& event : delivery.events) {
     const Json* metadata = event.object.find("metadata");
@@ -69,11 +81,12 @@ void Kube::take(ObjectKind kind, const kube::Delivery& delivery) {
   if (!delivery.list_ends) return;
   std::vector<ObjectId> gone;
   for (const auto& [id, proxy] : proxy_of_) {
-    if (id.kind == kind && !listed.contains(id)) gone.push_back(id);
+    const bool meant = id.kind == kind && (place.empty() || id.name_space == place);
+    if (meant && !listed.contains(id)) gone.push_back(id);
   }
   for (const ObjectId& id : gone) see(id, nullptr);
   listed.clear();
-  if (unsynced_.erase(kind) > 0 && unsynced_.empty()) settings_.on_synced();
+  if (unsynced_.erase(listing) > 0 && unsynced_.empty()) settings_.on_synced();
 }
 
 void Kube::see(const ObjectId& id, const Json* object) {

@@ -16,6 +16,7 @@ namespace limen::infra {
 
 struct KubeSettings {
   RenderSettings render;
+  std::vector<std::string> namespaces;  // of the Gateways; none: all
   // What a proxy's Envoys start with.
   std::function<ConfigFiles(const ProxyPlan& plan)> files;
   // What a proxy shows to the xDS server: what it has now, as long as that is good; nullopt: there
@@ -50,7 +51,10 @@ class Kube {
   void refresh();
 
  private:
-  void take(ObjectKind kind, const kube::Delivery& delivery);
+  // A kind, in a namespace or with "" in all.
+  using Listing = std::pair<ObjectKind, std::string>;
+
+  void take(const Listing& listing, const kube::Delivery& delivery);
   void see(const ObjectId& id, const Json* object);
   void make(const std::string& proxy, const ProxyPlan& plan);
   // The addresses of nodes, once a Service is reached by them.
@@ -66,12 +70,12 @@ class Kube {
   ProxyWatch watch_;
   std::map<std::string, std::shared_ptr<const ProxyPlan>> plans_;
   std::map<std::string, std::set<ObjectId>> objects_;  // that are there or wanted, of each proxy
-  std::map<ObjectKind, std::set<ObjectId>> listed_;    // by the list that is under way
+  std::map<Listing, std::set<ObjectId>> listed_;       // by the list that is under way
   std::map<ObjectId, std::string> proxy_of_;
   std::map<std::string, std::vector<api::GatewayStatusAddress>> nodes_;
   std::set<std::string> listed_nodes_;
   std::map<std::string, Credentials> credentials_;  // in the Secrets that are there
-  std::set<ObjectKind> unsynced_;                   // kinds that were not listed yet
+  std::set<Listing> unsynced_;                      // that were not done yet
   bool knows_all_ = false, follows_nodes_ = false;
 };
 
