@@ -11,6 +11,7 @@ import pytest
 from kube_api import KubeApi, needs_kube
 from kube_limen import CONTROLLER, backend as make_backend, gateway, route, running_limen
 from limen import wait_for
+from test_kube_access import use_secrets, volume_of_proxy
 
 pytestmark = needs_kube
 
@@ -95,6 +96,28 @@ def test_a_limen_without_an_api_server_serves_what_it_knew(limen, backend):
     api.delete("HTTPRoute", "t")
     wait_for(lambda: limen.get("/t").json["backend"] == "a", timeout=40)
     assert limen.get().status == 200
+
+
+def test_its_certificate_out_of_a_secret_too(limen, backend):
+    api = limen.api
+    use_secrets(limen)
+    gateway(api, limen.port)
+    make_backend(api, backend("a"))
+    route(api, "r", "a")
+    limen.start()
+    wait_for(lambda: limen.says("xDS on"), timeout=30)
+    volume_of_proxy(limen)
+    limen.start_envoy()
+    limen.wait_status(200)
+    files = [limen.state / "objects", limen.state / "xds-identity"]
+    wait_for(lambda: all(file.exists() for file in files))
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    end_envoys(limen)
+    api.kill("kube-apiserver")
+    limen.kill()
+    limen.start()
+    limen.start_envoy()
+    limen.wait_status(200)
 
 
 def test_a_broken_snapshot_is_ignored(limen, backend):
