@@ -137,11 +137,34 @@ void add_run(CLI::App& app, CommandLine& line) {
   command->callback([&] { line.code = run(line.run); });
 }
 
+// Of its Envoys, and how they reach it.
+void add_envoys(CLI::App& command, ServerOptions& options) {
+  command.add_option("--xds-address", options.xds_address, "Listen here for Envoys, by mutual TLS")
+      ->required()
+      ->type_name("HOST:PORT");
+  command.add_option("--xds-certs", options.xds_certs_dir,
+                     "Folder with the certificates for that (see certgen); else the Secrets "
+                     "limen-ca and limen-xds, made where they are missing");
+  command.add_option("--certificate-lives", options.certificate_lives)->expected(3)->group("");
+  command
+      .add_option("--start-envoys", options.start_envoys,
+                  "Make Deployments and Services for Gateways; false: their Envoys run elsewhere")
+      ->capture_default_str();
+  command
+      .add_option("--image", options.image, "Image of Limen, for the container beside each Envoy")
+      ->capture_default_str();
+  command
+      .add_option("--xds-service", options.xds_service,
+                  "Where pods reach this; else the Service limen of its namespace")
+      ->type_name("HOST:PORT");
+  command.add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
+                   "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
+}
+
 void add_server(CLI::App& app, CommandLine& line) {
   CLI::App* command = app.add_subcommand(
       "server",
-      "Serve Envoys from the objects of a Kubernetes API server.  This version starts no Envoys in "
-      "the cluster: start them with what `limen bootstrap` prints");
+      "Serve Envoys from the objects of a Kubernetes API server, and run them there as pods");
   ServerOptions& options = line.server;
   command
       ->add_option("--kubeconfig", options.kubeconfig,
@@ -173,13 +196,6 @@ void add_server(CLI::App& app, CommandLine& line) {
       ->add_option("--addresses", options.addresses,
                    "IP addresses that the Envoys are reached by, for the status of Gateways")
       ->delimiter(',');
-  command->add_option("--xds-address", options.xds_address, "Listen here for Envoys, by mutual TLS")
-      ->required()
-      ->type_name("HOST:PORT");
-  command->add_option("--xds-certs", options.xds_certs_dir,
-                      "Folder with the certificates for that (see certgen); else the Secrets "
-                      "limen-ca and limen-xds, made where they are missing");
-  command->add_option("--certificate-lives", options.certificate_lives)->expected(3)->group("");
   command
       ->add_option(
           "--leader-elect", options.leader_elect,
@@ -191,19 +207,7 @@ void add_server(CLI::App& app, CommandLine& line) {
                    "Seconds after which a watch that says nothing is taken for dead")
       ->check(CLI::Range(1, 3600))
       ->capture_default_str();
-  command
-      ->add_option("--start-envoys", options.start_envoys,
-                   "Make Deployments and Services for Gateways; false: their Envoys run elsewhere")
-      ->capture_default_str();
-  command
-      ->add_option("--image", options.image, "Image of Limen, for the container beside each Envoy")
-      ->capture_default_str();
-  command
-      ->add_option("--xds-service", options.xds_service,
-                   "Where pods reach this; else the Service limen of its namespace")
-      ->type_name("HOST:PORT");
-  command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
-                    "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
+  add_envoys(*command, options);
   add_state_dir(*command, options.state_dir);
   add_log_level(*command, options.log_level);
   command->callback([&] { line.code = server(line.server); });
