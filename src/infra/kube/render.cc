@@ -13,7 +13,6 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-constexpr char kGatewayName[] = "gateway.networking.k8s.io/gateway-name";  // GEP-1762
 constexpr char kOwningName[] = "gateway.envoyproxy.io/owning-gateway-name";
 constexpr char kOwningNamespace[] = "gateway.envoyproxy.io/owning-gateway-namespace";
 constexpr char kOwningClass[] = "gateway.envoyproxy.io/owning-gatewayclass";

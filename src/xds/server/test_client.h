@@ -25,13 +25,13 @@ inline std::shared_ptr<grpc::Channel> connect(int port, const std::string& ca,
                                    grpc::SslCredentials(options), arguments);
 }
 
-// One stream.  Calls wait for ten seconds at most.
+// One stream.  Its life is a minute at most.
 class ClientStream {
  public:
   ClientStream(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
                const std::string& authorization = "")
       : stub_(channel) {
-    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     if (!authorization.empty()) context_.AddMetadata("authorization", authorization);
     call_ = stub_.PrepareCall(&context_, path, &queue_);
     call_->StartCall(this);
