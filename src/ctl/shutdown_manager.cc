@@ -8,10 +8,12 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <csignal>
 #include <filesystem>
 
 #include "base/files.h"
@@ -84,6 +86,16 @@ class Manager {
   int clients_ = 0;
 };
 
+// Without it the first process of a container would not hear the signal, and kubelet would wait out
+// the pod's grace.  It comes once Envoy is drained: who waits for that is answered first.
+asio::awaitable<void> stop_on_signal(asio::io_context& io) {
+  asio::signal_set signals(io, SIGTERM, SIGINT);
+  co_await signals.async_wait(asio::use_awaitable);
+  asio::steady_timer timer(io, 2 * kPoll);
+  co_await timer.async_wait(asio::use_awaitable);
+  io.stop();
+}
+
 int drain(const ShutdownManagerOptions& options) {
   const Status drained = infra::drain({options.admin_socket, options.health_check_failure_delay,
                                        options.min_drain_duration, options.drain_timeout});
@@ -108,6 +120,7 @@ int serve(const ShutdownManagerOptions& options) {
                                  static_cast<uint16_t>(address->port));
     Manager manager(options, io);
     asio::co_spawn(io, manager.accept(tcp::acceptor(io, endpoint)), asio::detached);
+    asio::co_spawn(io, stop_on_signal(io), asio::detached);
     io.run();
   } catch (const boost::system::system_error& error) {
     fmt::print(stderr, "limen: --address {}: {}\n", options.address, error.code().message());
