@@ -8,7 +8,6 @@ KUBERNETES=v1.37.2
 ETCD=v3.7.3
 COREDNS=v1.14.7
 GATEWAY_API=v1.6.3
-HELM=v3.21.3
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${1:-${LIMEN_KUBE_BIN:-$HOME/.cache/limen/kube}}
 mkdir -p "$out"
@@ -66,17 +65,14 @@ echo-basic() {  # what answers behind the conformance suite's Services; later re
 replace sigs.k8s.io/gateway-api => sigs.k8s.io/gateway-api $GATEWAY_API"
   CGO_ENABLED=0 make "" sigs.k8s.io/gateway-api/conformance/echo-basic
 }
-helm() {
-  module helm <<< "require helm.sh/helm/v3 $HELM"
-  make "" helm.sh/helm/v3/cmd/helm
-}
 
 kubernetes=()
 for part in "${parts[@]}"; do
   [ -x "$out/$part" ] && continue
   case $part in
     kube-*|kubectl) kubernetes+=("$part") ;;
-    etcd|coredns|echo-basic|helm) ("$part") ;;
+    etcd|coredns|echo-basic) ("$part") ;;
+    helm) "$here/../helm/build.sh" "$out" ;;
     *) echo "build: there is no part $part" >&2; exit 2 ;;
   esac
 done

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+PAUSE = 0.005  # seconds between a client's requests: clients, proxies and backends share this machine
 TOOLS = pathlib.Path(__file__).parents[1] / "cluster"
 
 
@@ -95,7 +96,7 @@ class Load:
 
     def ask(self, keep):
         connection = None
-        while not self.over.is_set():
+        while not self.over.wait(PAUSE):
             try:
                 connection = connection or self.connect()
                 connection.request("GET", "/", headers={"host": self.host, **({} if keep else {"connection": "close"})})
