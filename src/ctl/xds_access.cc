@@ -73,8 +73,8 @@ void XdsAccess::fill(xds::ServerSettings& settings) const {
   use_mutual_tls(address_, certs_dir_, settings);
   if (secrets_ != nullptr) settings.identity = identity();
   if (tokens_ == nullptr) return;
-  settings.verify_token = [tokens = tokens_](std::string token, auto done) {
-    tokens->verify(std::move(token), [done](const kube::TokenReviews::Verdict& account) {
+  settings.verify_token = [tokens = tokens_](const std::string& token, auto done) {
+    tokens->verify(token, [done](const kube::TokenReviews::Verdict& account) {
       if (!account) return done(account.error());
       // The ServiceAccount of a Gateway's proxy has the Gateway's name, and its namespace.
       done(fmt::format("{}/{}", account->name_space, account->name));

@@ -1,5 +1,6 @@
 #include "infra/kube/kube.h"
 
+#include "base/log.h"
 #include "infra/authority/authority_secrets.h"
 
 namespace limen::infra {
@@ -34,6 +35,7 @@ std::set<std::string> places_of(const KubeSettings& settings) {
 
 Kube::Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send)
     : settings_(std::move(settings)),
+      loop_(loop),
       keeper_({}, loop, std::move(send),
               [this](const ObjectId& id) {
                 const auto it = proxy_of_.find(id);
@@ -49,6 +51,8 @@ Kube::Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send)
     for (const ObjectKindInfo& kind : object_kinds()) unsynced_.emplace(kind.kind, place);
   }
 }
+
+Kube::~Kube() { loop_.cancel(doubt_timer_); }
 
 std::vector<kube::Follow> Kube::follows() {
   std::vector<kube::Follow> follows;
@@ -173,7 +177,14 @@ void Kube::set_active(bool active) {
 }
 
 void Kube::know_all_plans() {
-  if (std::exchange(knows_all_, true)) return;
+  if (knows_all_) return;
+  if (plans_.empty() && !proxy_of_.empty() && doubt_timer_ == 0) {
+    log::warn("infra", "there are proxies, but no Gateway is known: they are removed in {} s",
+              std::chrono::duration_cast<std::chrono::seconds>(settings_.doubt).count());
+    doubt_timer_ = loop_.after(settings_.doubt, [this] { know_all_plans(); });
+    return;
+  }
+  knows_all_ = true;
   for (const auto& [id, proxy] : proxy_of_) {
     if (!plans_.contains(proxy)) keeper_.remove(id);
   }

@@ -17,6 +17,8 @@ namespace limen::infra {
 struct KubeSettings {
   RenderSettings render;
   std::vector<std::string> namespaces;  // of the Gateways; none: all
+  // A Limen that starts beside proxies and sees no Gateway at all believes it after so long.
+  std::chrono::milliseconds doubt{30'000};
   // What a proxy's Envoys start with.
   std::function<ConfigFiles(const ProxyPlan& plan)> files;
   // What a proxy shows to the xDS server: what it has now, as long as that is good; nullopt: there
@@ -34,6 +36,9 @@ struct KubeSettings {
 class Kube {
  public:
   Kube(KubeSettings settings, EventLoop& loop, ObjectKeeper::Send send);
+  ~Kube();  // everything stays
+  Kube(const Kube&) = delete;
+  Kube& operator=(const Kube&) = delete;
 
   // What a kube::Client is to follow, once.
   std::vector<kube::Follow> follows();
@@ -66,6 +71,7 @@ class Kube {
   void prune(const std::string& proxy, const Objects& wanted);
 
   KubeSettings settings_;
+  EventLoop& loop_;
   ObjectKeeper keeper_;
   ProxyWatch watch_;
   std::map<std::string, std::shared_ptr<const ProxyPlan>> plans_;
@@ -76,6 +82,7 @@ class Kube {
   std::set<std::string> listed_nodes_;
   std::map<std::string, Credentials> credentials_;  // in the Secrets that are there
   std::set<Listing> unsynced_;                      // that were not done yet
+  uint64_t doubt_timer_ = 0;                        // 0: what there is was not doubted
   bool knows_all_ = false, follows_nodes_ = false;
 };
 
