@@ -32,6 +32,7 @@ constexpr std::string_view kLset[] = {"lset"};
 constexpr std::string_view kBtlspolicy[] = {"btlspolicy"};
 constexpr std::string_view kBe[] = {"be"};
 constexpr std::string_view kEproxy[] = {"eproxy"};
+constexpr std::string_view kSp[] = {"sp"};
 constexpr std::string_view kSvc[] = {"svc"};
 constexpr std::string_view kCm[] = {"cm"};
 constexpr std::string_view kNs[] = {"ns"};
@@ -58,6 +59,8 @@ constexpr PrinterColumn kListenerSetColumns[] = {
 constexpr PrinterColumn kHostnamesColumns[] = {{"Hostnames", "string", ".spec.hostnames"}, kAge};
 constexpr PrinterColumn kAcceptedColumns[] = {
     {"Status", "string", ".status.conditions[?(@.type==\"Accepted\")].reason"}, kAge};
+
+constexpr PrinterColumn kAgeColumns[] = {kAge};
 
 std::string_view category_of(std::string_view group) {
   if (group == kGatewayGroup) return "gateway-api";
@@ -111,6 +114,8 @@ const KindInfo kKinds[] = {
                   kAcceptedColumns),
     kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy,
                      true, true),
+    kind<SecurityPolicy>(Kind::kSecurityPolicy, kEnvoyGroup, kAlpha, "SecurityPolicy",
+                         "securitypolicies", kSp, true, true, kAgeColumns),
     kind<Service>(Kind::kService, "", kV1, "Service", "services", kSvc, true, false),
     kind<EndpointSlice>(Kind::kEndpointSlice, "discovery.k8s.io", kV1, "EndpointSlice",
                         "endpointslices", {}, true, false),

@@ -3,6 +3,8 @@
 
 #include "api/envoy/backend.h"
 #include "api/envoy/envoy_proxy.h"
+#include "api/envoy/security_policy.h"
+#include "api/gateway/tables.h"
 #include "api/meta/tables.h"
 
 namespace limen::api {
@@ -41,5 +43,61 @@ const Schema& schema_of(const ProxyBootstrap*);
 const Schema& schema_of(const ShutdownConfig*);
 const Schema& schema_of(const EnvoyProxySpec*);
 const Schema& schema_of(const EnvoyProxy*);
+
+std::vector<std::string_view> names_of(const MergeType*);
+std::vector<std::string_view> names_of(const StringMatchType*);
+std::vector<std::string_view> names_of(const ValueSource*);
+const Schema& schema_of(const TargetSelectorNamespaces*);
+const Schema& schema_of(const TargetSelector*);
+const Schema& schema_of(const PolicyTargetReferences*);
+const Schema& schema_of(const StringMatch*);
+const Schema& schema_of(const FallbackBackendRef*);
+const Schema& schema_of(const BackendCluster*);
+const Schema& schema_of(const LocalSecretOrConfigMapKey*);
+
+const Schema& schema_of(const ExtractFrom*);
+const Schema& schema_of(const ApiKeyAuth*);
+const Schema& schema_of(const BasicAuth*);
+const Schema& schema_of(const RemoteJwks*);
+const Schema& schema_of(const LocalJwks*);
+const Schema& schema_of(const ClaimToHeader*);
+const Schema& schema_of(const JwtHeaderExtractor*);
+const Schema& schema_of(const JwtExtractor*);
+const Schema& schema_of(const JwtProvider*);
+const Schema& schema_of(const Jwt*);
+const Schema& schema_of(const OidcProvider*);
+const Schema& schema_of(const OidcCookieNames*);
+const Schema& schema_of(const OidcCookieConfig*);
+const Schema& schema_of(const OidcDenyRedirectHeader*);
+const Schema& schema_of(const OidcDenyRedirect*);
+const Schema& schema_of(const OidcForwardIdToken*);
+const Schema& schema_of(const Oidc*);
+
+std::vector<std::string_view> names_of(const ContextExtensionType*);
+std::vector<std::string_view> names_of(const AuthorizationAction*);
+std::vector<std::string_view> names_of(const JwtClaimValueType*);
+const Schema& schema_of(const GrpcExtAuthService*);
+const Schema& schema_of(const HttpExtAuthService*);
+const Schema& schema_of(const BodyToExtAuth*);
+const Schema& schema_of(const ContextExtension*);
+const Schema& schema_of(const ExtAuth*);
+const Schema& schema_of(const Operation*);
+const Schema& schema_of(const AuthorizationHeaderMatch*);
+const Schema& schema_of(const JwtClaim*);
+const Schema& schema_of(const JwtPrincipal*);
+const Schema& schema_of(const AnonymousNetwork*);
+const Schema& schema_of(const GeoLocation*);
+const Schema& schema_of(const Principal*);
+const Schema& schema_of(const AuthorizationRule*);
+const Schema& schema_of(const Authorization*);
+
+const Schema& schema_of(const Cors*);
+const Schema& schema_of(const Csrf*);
+const Schema& schema_of(const SecurityPolicySpec*);
+const Schema& schema_of(const SecurityPolicy*);
+
+inline constexpr schema::Form kCidrPattern = {
+    R"(^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$|^[0-9a-fA-F]*:[0-9a-fA-F:.]*/[0-9]{1,3}$)",
+    "a range of addresses such as 192.0.2.0/24 or 2001:db8::/32"};
 
 }  // namespace limen::api

@@ -36,6 +36,7 @@ class StatusReport {
   void add(const translate::StatusChange& change) {
     if (change.gone()) return;
     object_ = label(change.kind, change.key);
+    kind_ = change.kind;
     std::visit([this](const auto& status) { add(status); }, change.status);
   }
   std::vector<std::string> take_errors() { return sorted(lines_); }
@@ -90,9 +91,13 @@ class StatusReport {
     const std::string ours = translate::Options().controller_name;
     const auto is_ours = [&](const auto& ancestor) { return ancestor.controller_name == ours; };
     if (std::none_of(status.ancestors.begin(), status.ancestors.end(), is_ours))
-      unused_.push_back(object_ + ": spec.targetRefs: NoEffect: no route sends anything there");
+      unused_.push_back(fmt::format("{}: spec.targetRefs: NoEffect: {}", object_,
+                                    kind_ == api::Kind::kBackendTlsPolicy
+                                        ? "no route sends anything there"
+                                        : "no Gateway of ours serves what it targets"));
     for (const auto& ancestor : status.ancestors)
-      add(ancestor.conditions, fmt::format("Gateway {}: ", ancestor.ancestor_ref.name));
+      add(ancestor.conditions,
+          fmt::format("{} {}: ", ancestor.ancestor_ref.kind, ancestor.ancestor_ref.name));
   }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition* condition : causes(conditions)) {
@@ -103,6 +108,7 @@ class StatusReport {
 
   const Offline& offline_;
   std::string object_;  // with its place
+  api::Kind kind_ = api::Kind::kGatewayClass;
   std::vector<std::string> lines_;
   std::vector<std::string> unused_;  // policies without effect
 };

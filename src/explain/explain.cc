@@ -15,6 +15,7 @@
 
 #include "explain/match.h"
 #include "explain/route_text.h"
+#include "features/security.h"
 #include "translate/backend/resolve.h"
 #include "translate/route/rules.h"
 
@@ -55,11 +56,8 @@ class Explainer {
       return std::move(result_);
     }
     result_.virtual_host = absl::StrJoin(host->domains(), ", ");
-    for (const auto& [name, config] : host->typed_per_filter_config()) {
-      if (absl::StrContains(name, "/listener/")) result_.filters.push_back(name);
-    }
-    std::sort(result_.filters.begin(), result_.filters.end());
     const std::vector<Share> shares = choose(*host);
+    add_filters(*host, shares.empty() ? nullptr : shares[0].route);
     if (shares.empty()) {
       result_.outcome = "is answered with 404: no route matches";
       return std::move(result_);
@@ -70,6 +68,15 @@ class Explainer {
   }
 
  private:
+  // Those of the virtual host that the route does not say something else of.
+  void add_filters(const route_v3::VirtualHost& host, const route_v3::Route* route) {
+    for (const auto& [name, config] : host.typed_per_filter_config()) {
+      if (route != nullptr && route->typed_per_filter_config().contains(name)) continue;
+      if (!features::does_nothing(name, config)) result_.filters.push_back(name);
+    }
+    std::sort(result_.filters.begin(), result_.filters.end());
+  }
+
   // What our listeners answer before they look at routes (see listener.cc, harden()).
   bool refused_before_routing() {
     for (const auto& [name, value] : request_.headers) {

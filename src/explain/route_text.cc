@@ -3,6 +3,8 @@
 #include <envoy/config/route/v3/route.pb.h>
 #include <fmt/format.h>
 
+#include "features/security.h"
+
 namespace limen::explain {
 namespace {
 
@@ -62,7 +64,9 @@ Lines filters_of(const route_v3::Route& route) {
   if (route.has_route()) describe_action(route.route(), out);
   describe_headers("response", route.response_headers_to_add(), route.response_headers_to_remove(),
                    out);
-  for (const auto& [name, config] : route.typed_per_filter_config()) out.push_back(name);
+  for (const auto& [name, config] : route.typed_per_filter_config()) {
+    if (!features::does_nothing(name, config)) out.push_back(name);
+  }
   return out;
 }
 

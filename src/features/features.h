@@ -31,6 +31,8 @@ namespace listener_v3 = envoy::config::listener::v3;
 namespace route_v3 = envoy::config::route::v3;
 
 // ---- matching/: HTTPRouteMatch -> RouteMatch.  Problems: InvalidRegex.
+// "GET", ...
+const char* name_of(api::HttpMethod method);
 Problems write_match(const api::HttpRouteMatch& match, const std::string& path,
                      route_v3::RouteMatch& out);
 // The match of the OPTIONS requests that a browser sends ahead of one that `match` takes (CORS

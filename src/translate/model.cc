@@ -39,6 +39,13 @@ bool ProxyModel::operator==(const ProxyModel& other) const {
          same(settings, other.settings);
 }
 
+bool ListenerGuard::operator==(const ListenerGuard& other) const {
+  return gateway == other.gateway && closed == other.closed && clusters == other.clusters &&
+         same(virtual_host, other.virtual_host) &&
+         std::equal(rest.begin(), rest.end(), other.rest.begin(), other.rest.end(),
+                    [](const FragmentPtr& a, const FragmentPtr& b) { return same(a, b); });
+}
+
 std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,
                                                     const ObjectKey& set) const {
   const auto range = ranges.find({gateway, set});
@@ -60,18 +67,6 @@ std::string ClusterRef::text() const {
     case BackendProtocol::kUdp: text += "/udp"; break;
   }
   return text;
-}
-
-std::vector<ClusterRef> ProxyModel::clusters() const {
-  std::vector<ClusterRef> all;
-  for (const auto& [name, index] : guarded_listeners) {
-    for (const ListenerAuth& auth : listeners[index].auths) {
-      if (auth.cluster) all.push_back(*auth.cluster);
-    }
-  }
-  std::sort(all.begin(), all.end());
-  all.erase(std::unique(all.begin(), all.end()), all.end());
-  return all;
 }
 
 }  // namespace limen::translate

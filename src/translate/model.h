@@ -192,20 +192,20 @@ struct ProxyModel {
   std::map<std::string, size_t, std::less<>> guarded_listeners;
 
   std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
-  std::vector<ClusterRef> clusters() const;  // that served listeners use; sorted, unique
 
   bool operator==(const ProxyModel& other) const;
 };
 
-// What the virtual hosts of a listener with `auths` have besides their routes.
+// What the virtual hosts of a listener with `auths`, or with a SecurityPolicy, have besides their
+// routes.
 struct ListenerGuard {
-  FragmentPtr virtual_host;  // VirtualHost with what configures the filters
-  FragmentPtr rest;          // Route for the requests that no other route takes
-  bool closed = false;       // ... which are all, for a service is not known
+  ObjectKey gateway;                 // whose listener it is
+  FragmentPtr virtual_host;          // VirtualHost with what configures the filters
+  std::vector<FragmentPtr> rest;     // Routes for requests that no other route takes
+  bool closed = false;               // ... which are all, for a service is not known
+  std::vector<ClusterRef> clusters;  // that filters use; sorted, unique
 
-  bool operator==(const ListenerGuard& other) const {
-    return *virtual_host == *other.virtual_host && *rest == *other.rest && closed == other.closed;
-  }
+  bool operator==(const ListenerGuard& other) const;
 };
 
 // What the filter chains of a TLS, TCP or UDP listener have in common.
@@ -340,8 +340,9 @@ struct TranslatedRoute {
   std::vector<ProxyCluster> clusters;  // sorted, unique
   Verdict resolved_refs;
   bool all_rules_failed = false;
-  Box<Verdict> rules;  // some or all rules could not be translated
-  Box<Verdict> envoy;  // Envoy refuses the route, and these are the last good entries
+  uint16_t secured = 0;  // bit i: a SecurityPolicy governs rule i, of 16 at most
+  Box<Verdict> rules;    // some or all rules could not be translated
+  Box<Verdict> envoy;    // Envoy refuses the route, and these are the last good entries
 
   bool operator==(const TranslatedRoute&) const = default;
 };

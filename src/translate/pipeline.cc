@@ -109,6 +109,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       backend_tls_policies(graph, "backend_tls_policies"),
       backends(graph, "backends"),
       envoy_proxies(graph, "envoy_proxies"),
+      security_policies(graph, "security_policies"),
       services(graph, "services"),
       endpoint_slices(graph, "endpoint_slices"),
       secret_objects(graph, "secrets"),
@@ -166,6 +167,32 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       hostname_conflicts("hostname_conflicts", grpc_candidates,
                          bind(*this, find_hostname_conflicts)),
       attachments("attachments", candidates, bind(*this, settle_attachments)),
+
+      all_proxies("all_proxies", proxies,
+                  [](const auto&, const auto&, auto& emit) { emit(Text()); }),
+      gateways_of_namespace("gateways_of_namespace", gateways,
+                            [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      sets_of_namespace("sets_of_namespace", sets,
+                        [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      security("security", security_policies, bind(*this, read_security)),
+      policy_targets("policy_targets", security_policies, bind(*this, targets_of_policy)),
+      security_of_target("security_of_target", policy_targets,
+                         [](const auto&, const auto& policy, auto& emit) {
+                           for (const RouteKey& object : policy.objects())
+                             emit(object, PolicyOrder{policy.created});
+                         }),
+      route_policies("route_policies", security_of_target, bind(*this, policies_of_route)),
+      policied_routes("policied_routes", route_policies,
+                      [](const auto&, const auto& route, auto& emit) {
+                        for (const ProxyName& listener : route.listeners) emit(listener);
+                      }),
+      policy_listeners("policy_listeners", policy_targets, bind(*this, listeners_of_policy)),
+      policies_of_listener("policies_of_listener", policy_listeners,
+                           [](const auto&, const auto& policy, auto& emit) {
+                             for (const auto& [listener, place] : policy.places)
+                               emit(listener, PolicyRank{place.level, policy.created});
+                           }),
+
       routes("routes", attachments, bind(*this, translate_route)),
 
       guarded_listeners("guarded_listeners", proxies,
@@ -173,7 +200,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           for (const auto& [name, index] : model.guarded_listeners)
                             emit(ProxyName{proxy, name});
                         }),
-      listener_guards("listener_guards", guarded_listeners, bind(*this, guard_listener)),
+      listener_guards("listener_guards", guarded_listeners, policies_of_listener,
+                      bind(*this, guard_listener)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,
                              [](const auto& key, const auto& route, auto& emit) {
@@ -233,20 +261,20 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                        [](const auto&, const auto& route, auto& emit) {
                          for (const ProxyCluster& use : route.clusters) emit(use.cluster);
                        }),
-      proxies_of_cluster("proxies_of_cluster", proxies,
-                         [](const auto&, const auto& model, auto& emit) {
-                           for (const ClusterRef& cluster : model.clusters()) emit(cluster);
-                         }),
-      clusters("clusters", users_of_cluster, proxies_of_cluster, bind(*this, build_cluster)),
-      endpoints("endpoints", users_of_cluster, proxies_of_cluster, bind(*this, build_endpoints)),
+      guards_of_cluster("guards_of_cluster", listener_guards,
+                        [](const auto&, const auto& guard, auto& emit) {
+                          for (const ClusterRef& cluster : guard.clusters) emit(cluster);
+                        }),
+      clusters("clusters", users_of_cluster, guards_of_cluster, bind(*this, build_cluster)),
+      endpoints("endpoints", users_of_cluster, guards_of_cluster, bind(*this, build_endpoints)),
       users_of_proxy_cluster("users_of_proxy_cluster", routes,
                              [](const auto&, const auto& route, auto& emit) {
                                for (const ProxyCluster& use : route.clusters) emit(use);
                              }),
-      listeners_with_cluster("listeners_with_cluster", proxies,
-                             [](const auto& proxy, const auto& model, auto& emit) {
-                               for (const ClusterRef& cluster : model.clusters())
-                                 emit(ProxyCluster{proxy, cluster});
+      listeners_with_cluster("listeners_with_cluster", listener_guards,
+                             [](const auto& listener, const auto& guard, auto& emit) {
+                               for (const ClusterRef& cluster : guard.clusters)
+                                 emit(ProxyCluster{listener.proxy, cluster});
                              }),
       proxy_clusters("proxy_clusters", users_of_proxy_cluster, listeners_with_cluster,
                      bind(*this, cluster_of_proxy)),
@@ -281,13 +309,16 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                        return shared_route_statuses.share(route_status(reads, *this, key));
                      }),
       backend_statuses("backend_statuses", backends, bind(*this, backend_status)),
-      policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)) {
+      policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)),
+      security_statuses("security_statuses", policy_targets, bind(*this, security_status)) {
   certificates.reads_own(secret_objects);
   service_targets.reads_own(services);
   backend_targets.reads_own(backends);
   candidates.reads_own(route_objects);
   attachments.reads_own(candidates);
-  routes.reads_own(route_objects, attachments, held_routes);
+  route_policies.reads_own(security_of_target);
+  routes.reads_own(route_objects, attachments, held_routes, route_policies);
+  listener_guards.reads_own(guarded_listeners, policies_of_listener);
   virtual_hosts.reads_own(routes_of_virtual_host);
   unserved_hosts.reads_own(virtual_hosts);
   route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of, misdirected);

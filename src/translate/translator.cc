@@ -29,6 +29,7 @@ class Loader {
       case api::Kind::kBackendTlsPolicy: return store(world_.backend_tls_policies, change);
       case api::Kind::kBackend: return store(world_.backends, change);
       case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
+      case api::Kind::kSecurityPolicy: return store(world_.security_policies, change);
       case api::Kind::kService: return store(world_.services, change);
       case api::Kind::kEndpointSlice: return store(world_.endpoint_slices, change);
       case api::Kind::kSecret: return store(world_.secret_objects, change);
@@ -82,6 +83,7 @@ struct Translator::Engine {
     });
     collect_status(world.backend_statuses, api::Kind::kBackend);
     collect_status(world.policy_statuses, api::Kind::kBackendTlsPolicy);
+    collect_status(world.security_statuses, api::Kind::kSecurityPolicy);
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
     });

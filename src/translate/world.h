@@ -5,6 +5,7 @@
 #include "flow/flow.h"
 #include "flow/sharing.h"
 #include "translate/model.h"
+#include "translate/security_model.h"
 #include "translate/translator.h"
 
 namespace limen::translate {
@@ -34,6 +35,7 @@ struct World {
   flow::Table<ObjectKey, api::BackendTlsPolicy> backend_tls_policies;
   flow::Table<ObjectKey, api::Backend> backends;
   flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
+  flow::Table<ObjectKey, api::SecurityPolicy> security_policies;
   flow::Table<ObjectKey, api::Service> services;
   flow::Table<ObjectKey, api::EndpointSlice> endpoint_slices;
   flow::Table<ObjectKey, api::Secret> secret_objects;
@@ -92,10 +94,27 @@ struct World {
   flow::Derived<ProxyName, HostnameConflicts> hostname_conflicts;
   // Route -> the listeners it attaches to.
   flow::Derived<RouteKey, Attachments> attachments;
+
+  // What targetSelectors look through.
+  flow::Index<Text, std::string, ProxyModel> all_proxies;  // one group: ""
+  flow::Index<Text, ObjectKey, GatewayModel> gateways_of_namespace;
+  flow::Index<Text, ObjectKey, ListenerSetModel> sets_of_namespace;
+  // SecurityPolicy -> what it is to what it targets; its targets, and the policies of each target,
+  // first the one that prevails.
+  flow::Derived<ObjectKey, SecurityModel> security;
+  flow::Derived<ObjectKey, PolicyTargets> policy_targets;
+  flow::Index<RouteKey, ObjectKey, PolicyTargets, PolicyOrder> security_of_target;
+  // Route with policies -> which governs it, and which its rules.
+  flow::Derived<RouteKey, RoutePolicies> route_policies;
+  flow::Index<ProxyName, RouteKey, RoutePolicies> policied_routes;  // of a listener
+  // SecurityPolicy of Gateways and ListenerSets -> their listeners.
+  flow::Derived<ObjectKey, PolicyListeners> policy_listeners;
+  flow::Index<ProxyName, ObjectKey, PolicyListeners, PolicyRank> policies_of_listener;
+
   // Route -> its xDS and the clusters it uses.
   flow::Derived<RouteKey, TranslatedRoute> routes;
 
-  // (proxy, listener) with filters of its own -> what they are to its virtual hosts.
+  // (proxy, listener) with filters of its own or a policy -> what they are to its virtual hosts.
   flow::Index<ProxyName, std::string, ProxyModel> guarded_listeners;
   flow::Derived<ProxyName, ListenerGuard> listener_guards;
 
@@ -128,11 +147,11 @@ struct World {
 
   // Clusters are used by routes, and by listeners themselves.
   flow::Index<ClusterRef, RouteKey, TranslatedRoute> users_of_cluster;
-  flow::Index<ClusterRef, std::string, ProxyModel> proxies_of_cluster;
+  flow::Index<ClusterRef, ProxyName, ListenerGuard> guards_of_cluster;
   flow::Derived<ClusterRef, xds::Fragment> clusters;
   flow::Derived<ClusterRef, xds::Fragment> endpoints;
   flow::Index<ProxyCluster, RouteKey, TranslatedRoute> users_of_proxy_cluster;
-  flow::Index<ProxyCluster, std::string, ProxyModel> listeners_with_cluster;
+  flow::Index<ProxyCluster, ProxyName, ListenerGuard> listeners_with_cluster;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_clusters;
   flow::Derived<ProxyCluster, xds::Fragment> proxy_endpoints;
   // Which clusters of which proxies lead to a Service or Backend.
@@ -153,6 +172,7 @@ struct World {
   flow::Derived<RouteKey, api::RouteStatus> route_statuses;
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> policy_statuses;
+  flow::Derived<ObjectKey, api::PolicyStatus> security_statuses;
 };
 
 }  // namespace limen::translate

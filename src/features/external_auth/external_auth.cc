@@ -1,36 +1,20 @@
 // Envoy's ext_authz says only a part of its settings per route: not which headers the service sees.
 // So the place in the chain is a composite filter, and a route gives it a whole ext_authz to run.
-#include <envoy/extensions/common/matching/v3/extension_matcher.pb.h>
-#include <envoy/extensions/filters/http/composite/v3/composite.pb.h>
 #include <envoy/extensions/filters/http/ext_authz/v3/ext_authz.pb.h>
-#include <envoy/extensions/filters/http/stateful_session/v3/stateful_session.pb.h>
-#include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
 
+#include "features/external_auth/headers.h"
 #include "features/features.h"
+#include "features/security.h"
+#include "features/slot.h"
 
 namespace limen::features {
 namespace {
 
 namespace authz_v3 = envoy::extensions::filters::http::ext_authz::v3;
-namespace composite_v3 = envoy::extensions::filters::http::composite::v3;
-namespace matching_v3 = envoy::extensions::common::matching::v3;
 
 constexpr int kTimeoutSeconds = 10;  // Envoy Gateway's
 
-// What says something about the answer itself would be wrong about the request.
-constexpr char kFraming[] =
-    "host|:.*|content-length|transfer-encoding|connection|keep-alive|upgrade|te|trailer|"
-    "proxy-connection";
 constexpr char kContent[] = "|content-.*";
-
-void write_names(const std::vector<std::string>& names,
-                 envoy::type::matcher::v3::ListStringMatcher& out) {
-  for (const std::string& name : names) {
-    auto* pattern = out.add_patterns();
-    pattern->set_exact(name);
-    pattern->set_ignore_case(true);
-  }
-}
 
 // None: Envoy's defaults, which are the specification's.
 void allow_headers(const std::vector<std::string>& names, authz_v3::ExtAuthz& out) {
@@ -46,12 +30,6 @@ void write_grpc(const api::HttpExternalAuthFilter& filter, const std::string& cl
   if (filter.grpc) allow_headers(filter.grpc->allowed_headers, out);
 }
 
-// Envoy wants a prefix that begins with a slash; the request's path brings one, too.
-std::string prefix_of(std::string path) {
-  while (!path.empty() && path.back() == '/') path.pop_back();
-  return path.empty() || path.front() == '/' ? path : "/" + path;
-}
-
 void write_http(const api::HttpExternalAuthFilter& filter, const std::string& cluster,
                 authz_v3::ExtAuthz& out) {
   const api::HttpAuthConfig config = filter.http.value_or(api::HttpAuthConfig{});
@@ -59,7 +37,7 @@ void write_http(const api::HttpExternalAuthFilter& filter, const std::string& cl
   service.mutable_server_uri()->set_uri("http://" + filter.backend_ref.name);
   service.mutable_server_uri()->set_cluster(cluster);
   service.mutable_server_uri()->mutable_timeout()->set_seconds(kTimeoutSeconds);
-  service.set_path_prefix(prefix_of(config.path));
+  service.set_path_prefix(path_prefix(config.path));
   allow_headers(config.allowed_headers, out);
   auto& copied = *service.mutable_authorization_response()->mutable_allowed_upstream_headers();
   write_names(config.allowed_response_headers, copied);
@@ -87,55 +65,46 @@ authz_v3::ExtAuthz ext_authz(const api::HttpExternalAuthFilter& filter, const st
     out.mutable_with_request_body()->set_max_request_bytes(
         static_cast<uint32_t>(filter.forward_body->max_size));
   out.set_clear_route_cache(phase == AuthPhase::kBeforeRouting);
-  if (const std::string names = protected_headers(filter, phase); !names.empty()) {
-    out.mutable_decoder_header_mutation_rules()->mutable_allow_all_routing()->set_value(true);
-    out.mutable_decoder_header_mutation_rules()->mutable_disallow_expression()->set_regex(names);
-  }
+  if (const std::string names = protected_headers(filter, phase); !names.empty())
+    protect_headers(names, out);
   return out;
 }
 
 }  // namespace
 
+void write_names(const std::vector<std::string>& names,
+                 envoy::type::matcher::v3::ListStringMatcher& out) {
+  for (const std::string& name : names) {
+    auto* pattern = out.add_patterns();
+    pattern->set_exact(name);
+    pattern->set_ignore_case(true);
+  }
+}
+
+std::string path_prefix(std::string path) {
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  return path.empty() || path.front() == '/' ? path : "/" + path;
+}
+
+void protect_headers(const std::string& names, authz_v3::ExtAuthz& out) {
+  out.mutable_decoder_header_mutation_rules()->mutable_allow_all_routing()->set_value(true);
+  out.mutable_decoder_header_mutation_rules()->mutable_disallow_expression()->set_regex(names);
+}
+
 std::string listener_auth(size_t index) {
   return "envoy.filters.http.ext_authz/listener/" + std::to_string(index);
 }
 
-void write_auth_slot(
-    const std::string& name,
-    envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter& out) {
-  matching_v3::ExtensionWithMatcher slot;
-  slot.mutable_extension_config()->set_name("envoy.filters.http.composite");
-  slot.mutable_extension_config()->mutable_typed_config()->PackFrom(composite_v3::Composite());
-  slot.mutable_xds_matcher();
-  out.set_name(name);
-  out.mutable_typed_config()->PackFrom(slot);
-  out.set_disabled(true);
-}
-
 google::protobuf::Any external_auth(const api::HttpExternalAuthFilter& filter,
                                     const std::string& cluster, AuthPhase phase) {
-  composite_v3::ExecuteFilterAction action;
-  action.mutable_typed_config()->set_name("envoy.filters.http.ext_authz");
-  action.mutable_typed_config()->mutable_typed_config()->PackFrom(
-      ext_authz(filter, cluster, phase));
-  matching_v3::ExtensionWithMatcherPerRoute per_route;
-  auto* always = per_route.mutable_xds_matcher()->mutable_on_no_match()->mutable_action();
-  always->set_name("composite-action");
-  always->mutable_typed_config()->PackFrom(action);
-  google::protobuf::Any any;
-  any.PackFrom(per_route);
-  return any;
+  return run_filter("envoy.filters.http.ext_authz", ext_authz(filter, cluster, phase));
 }
 
 void await_rerouting(route_v3::VirtualHost& out) {
-  matching_v3::ExtensionWithMatcherPerRoute nothing;
-  nothing.mutable_xds_matcher();
   auto& filters = *out.mutable_typed_per_filter_config();
-  filters[kRuleAuth].PackFrom(nothing);
-  filters[kBackendAuth].PackFrom(nothing);
-  envoy::extensions::filters::http::stateful_session::v3::StatefulSessionPerRoute no_session;
-  no_session.set_disabled(true);
-  filters[kSessionFilter].PackFrom(no_session);
+  for (const char* name : {kRuleAuth, kBackendAuth, kSessionFilter})
+    filters[name] = nothing_for(name);
+  switch_off_others(filters);
 }
 
 }  // namespace limen::features

@@ -18,21 +18,6 @@ void append(Problems& to, Problems more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
-const char* name_of(api::HttpMethod method) {
-  switch (method) {
-    case api::HttpMethod::kGet: return "GET";
-    case api::HttpMethod::kHead: return "HEAD";
-    case api::HttpMethod::kPost: return "POST";
-    case api::HttpMethod::kPut: return "PUT";
-    case api::HttpMethod::kDelete: return "DELETE";
-    case api::HttpMethod::kConnect: return "CONNECT";
-    case api::HttpMethod::kOptions: return "OPTIONS";
-    case api::HttpMethod::kTrace: return "TRACE";
-    case api::HttpMethod::kPatch: return "PATCH";
-  }
-  __builtin_unreachable();
-}
-
 Problems write_path(const api::HttpPathMatch& match, const std::string& path,
                     route_v3::RouteMatch& out) {
   switch (match.type) {
@@ -91,6 +76,21 @@ void add_exact_header(const char* name, const char* value, route_v3::RouteMatch&
 }
 
 }  // namespace
+
+const char* name_of(api::HttpMethod method) {
+  switch (method) {
+    case api::HttpMethod::kGet: return "GET";
+    case api::HttpMethod::kHead: return "HEAD";
+    case api::HttpMethod::kPost: return "POST";
+    case api::HttpMethod::kPut: return "PUT";
+    case api::HttpMethod::kDelete: return "DELETE";
+    case api::HttpMethod::kConnect: return "CONNECT";
+    case api::HttpMethod::kOptions: return "OPTIONS";
+    case api::HttpMethod::kTrace: return "TRACE";
+    case api::HttpMethod::kPatch: return "PATCH";
+  }
+  __builtin_unreachable();
+}
 
 Problems write_match(const api::HttpRouteMatch& match, const std::string& path,
                      route_v3::RouteMatch& out) {

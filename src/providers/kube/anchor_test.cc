@@ -58,6 +58,11 @@ TEST(Anchor, EveryNameInTheSpecIsOffered) {
                  "filters":[{"requestMirror":{"backendRef":{"name":"m","namespace":"other"}}}],
                  "backendRefs":[{"name":"s"},{"name":"s"}]}]}})"),
               UnorderedElementsAre("name ns/s", "name other/m"));
+  EXPECT_THAT(offers(api::Kind::kSecurityPolicy,
+                     R"({"metadata":{"name":"it"},"spec":{"targetRefs":[{"name":"r"}],
+                 "basicAuth":{"users":{"name":"u"}},
+                 "apiKeyAuth":{"credentialRefs":[{"name":"k","namespace":"other"}]}}})"),
+              UnorderedElementsAre("name ns/u", "name other/k"));
   EXPECT_THAT(offers(api::Kind::kGateway,
                      R"({"spec":{"listeners":[{"tls":{"certificateRefs":[{"name":"cert"}]}}]}})"),
               UnorderedElementsAre("gateway ns/it", "name ns/cert"));

@@ -37,6 +37,7 @@ int stage_of(api::Kind kind) {
     case kReferenceGrant:
     case kBackend:
     case kEnvoyProxy:
+    case kSecurityPolicy:
     case kClusterTrustBundle: return 1;
     case kListenerSet: return 2;
     case kHttpRoute:

@@ -32,7 +32,7 @@ StatusWriter::StatusWriter(StatusWriterSettings settings, EventLoop& loop, Send 
 bool StatusWriter::has_status(api::Kind kind) {
   return api::is_route(kind) || kind == api::Kind::kGatewayClass || kind == api::Kind::kGateway ||
          kind == api::Kind::kListenerSet || kind == api::Kind::kBackend ||
-         kind == api::Kind::kBackendTlsPolicy;
+         kind == api::Kind::kBackendTlsPolicy || kind == api::Kind::kSecurityPolicy;
 }
 
 void StatusWriter::see(const Sighting& sighting) {

@@ -83,11 +83,16 @@ ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey
 }
 
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
-                                     const api::HttpExternalAuthFilter& filter) {
-  ResolvedBackend service = resolve(reads, world, from, Transport::kTcp, filter.backend_ref);
-  if (filter.protocol == api::ExternalAuthProtocol::kGrpc)
-    service.cluster.protocol = BackendProtocol::kHttp2;
+                                     const api::BackendObjectReference& ref, bool grpc) {
+  ResolvedBackend service = resolve(reads, world, from, Transport::kTcp, ref);
+  if (grpc) service.cluster.protocol = BackendProtocol::kHttp2;
   return service;
+}
+
+ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
+                                     const api::HttpExternalAuthFilter& filter) {
+  return resolve_auth_service(reads, world, from, filter.backend_ref,
+                              filter.protocol == api::ExternalAuthProtocol::kGrpc);
 }
 
 }  // namespace limen::translate

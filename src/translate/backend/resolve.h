@@ -18,7 +18,10 @@ struct ResolvedBackend {
 ResolvedBackend resolve_backend(flow::Reads& reads, World& world, const RouteKey& from,
                                 const api::BackendObjectReference& ref);
 
-// The service that an ExternalAuth filter of an object of that kind and namespace asks.
+// The service that an object of that kind and namespace makes Envoy ask about requests.
+ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
+                                     const api::BackendObjectReference& ref, bool grpc);
+// The same of an ExternalAuth filter.
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
                                      const api::HttpExternalAuthFilter& filter);
 

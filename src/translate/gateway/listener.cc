@@ -16,6 +16,7 @@
 #include <span>
 
 #include "features/features.h"
+#include "features/security.h"
 #include "translate/route/rules.h"
 
 namespace limen::translate {
@@ -39,15 +40,23 @@ void add_http_filter(const char* name, const Config& config, bool disabled, Hcm&
 }
 
 // Those of listeners come first, for they decide before a request is routed; CORS answers
-// preflights before the routes' filters ask who it is.
+// preflights before the routes' filters ask who it is.  Else Envoy Gateway's order.
 void add_http_filters(size_t listener_auths, Hcm& hcm) {
   for (size_t i = 0; i < listener_auths; ++i)
     features::write_auth_slot(features::listener_auth(i), *hcm.add_http_filters());
+  const auto add_security = [&hcm](const char* name) {
+    features::write_security_filter(name, *hcm.add_http_filters());
+  };
+  add_security(features::kListenerCors);
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
+  for (const char* name :
+       {features::kCsrf, features::kPolicyAuth, features::kApiKeyAuth, features::kBasicAuth})
+    add_security(name);
   features::write_auth_slot(features::kRuleAuth, *hcm.add_http_filters());
   features::write_auth_slot(features::kBackendAuth, *hcm.add_http_filters());
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
                   hcm);
+  add_security(features::kAuthorization);
   add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), false, hcm);
   http_v3::router::v3::Router router;
   router.set_suppress_envoy_headers(true);

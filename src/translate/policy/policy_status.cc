@@ -12,8 +12,6 @@ namespace {
 
 using TargetRef = api::LocalPolicyTargetReferenceWithSectionName;
 
-constexpr size_t kMostAncestors = 16;
-
 // What one targetRef comes to.
 struct Use {
   std::set<ObjectKey> gateways;  // whose routes use it
@@ -37,14 +35,8 @@ void add_gateways(flow::Reads& reads, World& world, const ProxyCluster& cluster,
       }
     }
   }
-  for (const auto& [proxy, model] : world.listeners_with_cluster.get(reads, cluster)) {
-    for (const auto& [name, index] : model.guarded_listeners) {
-      const auto& auths = model.listeners[index].auths;
-      if (std::any_of(auths.begin(), auths.end(),
-                      [&](const auto& auth) { return auth.cluster == cluster.cluster; }))
-        out.insert(model.listeners[index].gateway);
-    }
-  }
+  for (const auto& [listener, guard] : world.listeners_with_cluster.get(reads, cluster))
+    out.insert(guard.gateway);
 }
 
 // The number of the port that a sectionName names; nullopt: none.
@@ -107,6 +99,14 @@ api::PolicyAncestorStatus ancestor_of(World& world, const ObjectKey& policy,
 
 }  // namespace
 
+api::PolicyStatus others_of(const api::PolicyStatus& status, const Options& options) {
+  api::PolicyStatus others;
+  for (const auto& ancestor : status.ancestors) {
+    if (ancestor.controller_name != options.controller_name) others.ancestors.push_back(ancestor);
+  }
+  return others;
+}
+
 std::shared_ptr<const api::PolicyStatus> policy_status(flow::Reads& reads, World& world,
                                                        const ObjectKey& key) {
   const BackendTls* tls = world.backend_tls.get(reads, key);
@@ -120,11 +120,7 @@ std::shared_ptr<const api::PolicyStatus> policy_status(flow::Reads& reads, World
       if (verdict.ok) verdict = use.verdict;
     }
   }
-  auto status = std::make_shared<api::PolicyStatus>();
-  for (const auto& ancestor : policy->status.ancestors) {
-    if (ancestor.controller_name != world.options.controller_name)
-      status->ancestors.push_back(ancestor);
-  }
+  auto status = std::make_shared<api::PolicyStatus>(others_of(policy->status, world.options));
   const int64_t generation = policy->metadata.generation;
   for (const auto& [gateway, verdict] : gateways) {
     if (status->ancestors.size() >= kMostAncestors) break;

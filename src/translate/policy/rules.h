@@ -1,6 +1,8 @@
-// The rules about BackendTLSPolicy.  Each is pure; nullptr means "no row".  Called by the pipeline
-// and by translate/backend.  Source: GEP-1897, GEP-713.
+// The rules about policies.  Each is pure; nullptr means "no row".  Called by the pipeline and by
+// translate/backend.  Source: GEP-713; of BackendTLSPolicy, GEP-1897.
 #pragma once
+
+#include <set>
 
 #include "translate/world.h"
 
@@ -28,5 +30,37 @@ const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& clu
 // at most 16.  Source: GEP-713, PolicyStatus.ancestors.
 std::shared_ptr<const api::PolicyStatus> policy_status(flow::Reads& reads, World& world,
                                                        const ObjectKey& key);
+
+// Of PolicyStatus.ancestors.
+inline constexpr size_t kMostAncestors = 16;
+// The entries of other controllers.
+api::PolicyStatus others_of(const api::PolicyStatus& status, const Options& options);
+
+// ---- SecurityPolicy
+
+// A policy as filters; where something is wrong with it, as filters that let nobody through.
+std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key);
+
+// What a policy targets, be it there or not.
+std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
+
+// What a targetSelector of a policy in that namespace selects there.
+std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Text& name_space,
+                               const api::TargetSelector& selector);
+
+bool has_rule(const RouteObject& route, const Text& name);
+// Which policies govern a route and its rules; nullptr: none, or the target is no route.
+std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World& world,
+                                                       const RouteKey& key);
+
+// The listeners whose routes a policy governs unless a more specific one does.
+std::shared_ptr<const PolicyListeners> listeners_of_policy(flow::Reads& reads, World& world,
+                                                           const ObjectKey& key);
+
+// One entry a Gateway or ListenerSet, or section of one, at most 16.
+std::shared_ptr<const api::PolicyStatus> security_status(flow::Reads& reads, World& world,
+                                                         const ObjectKey& key);
 
 }  // namespace limen::translate

@@ -97,12 +97,13 @@ MatchOrder precedence_of(const api::GrpcRouteMatch& match) {
 
 std::shared_ptr<TranslatedRoute> translate_grpc(flow::Reads& reads, World& world,
                                                 const api::GrpcRoute& route,
+                                                const RoutePolicies* policies,
                                                 const Attachments& attachments) {
   api::HttpRoute http;
   http.metadata = route.metadata;
   for (const api::GrpcRouteRule& rule : route.spec.rules)
     http.spec.rules.push_back(http_form(rule));
-  return translate_http(reads, world, {api::Kind::kGrpcRoute, http, &route}, attachments);
+  return translate_http(reads, world, {api::Kind::kGrpcRoute, http, &route, policies}, attachments);
 }
 
 }  // namespace limen::translate

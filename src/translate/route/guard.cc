@@ -1,8 +1,13 @@
-// Filters of a listener (GEP-5224) in Envoy: its virtual hosts configure them.  Envoy looks at a
-// virtual host's configuration only through a route, so each has one for what no other route takes.
+// Filters of a listener (GEP-5224) and SecurityPolicies of listeners in Envoy: their virtual hosts
+// configure them.  Envoy looks at a virtual host's configuration only through a route, so a guarded
+// one has routes for what no other route takes.
 #include <envoy/config/route/v3/route_components.pb.h>
 
+#include <algorithm>
+
 #include "features/features.h"
+#include "features/security.h"
+#include "translate/backend/resolve.h"
 #include "translate/route/rules.h"
 
 namespace limen::translate {
@@ -13,39 +18,89 @@ namespace route_v3 = envoy::config::route::v3;
 constexpr uint32_t kNotFound = 404;
 constexpr uint32_t kClosed = 500;
 
-FragmentPtr rest_of(const ListenerModel& listener, bool closed) {
+FragmentPtr rest_of(const ProxyName& key, bool closed) {
   route_v3::Route rest;
-  rest.set_name(listener.ir_name() + (closed ? "/_closed" : kUnrouted));
+  rest.set_name(key.name.str() + (closed ? "/_closed" : kUnrouted));
   rest.mutable_match()->set_prefix("/");
   rest.mutable_direct_response()->set_status(closed ? kClosed : kNotFound);
   return xds::fragment_of(rest);
+}
+
+// A browser's question ahead of a request whose route takes only that request's method.  Envoy's
+// CORS filter answers only for routes that lead to a cluster; this one's does not exist.
+FragmentPtr preflight_of(const ProxyName& key) {
+  route_v3::Route route;
+  route.set_name(key.name.str() + "/_preflight");
+  features::write_preflight_match({}, "", *route.mutable_match());
+  auto& action = *route.mutable_route();
+  action.set_cluster(kInvalidBackend);
+  action.set_cluster_not_found_response_code(route_v3::RouteAction::NOT_FOUND);
+  return xds::fragment_of(route);
+}
+
+// nullptr: it has no filters.
+const ListenerModel* listener_with_filters(flow::Reads& reads, World& world, const ProxyName& key) {
+  if (world.guarded_listeners.get(reads, key).empty()) return nullptr;
+  const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
+  if (proxy == nullptr) return nullptr;
+  const auto it = proxy->guarded_listeners.find(std::string_view(key.name));
+  return it == proxy->guarded_listeners.end() ? nullptr : &proxy->listeners[it->second];
+}
+
+void add_auths(const ListenerModel& listener, route_v3::VirtualHost& part, ListenerGuard& guard) {
+  guard.gateway = listener.gateway;
+  for (size_t i = 0; i < listener.auths.size(); ++i) {
+    const auto& [filter, cluster] = listener.auths[i];
+    guard.closed |= !cluster;
+    if (!cluster) continue;
+    guard.clusters.push_back(*cluster);
+    (*part.mutable_typed_per_filter_config())[features::listener_auth(i)] =
+        features::external_auth(filter, cluster->text(), features::AuthPhase::kBeforeRouting);
+  }
+}
+
+// Of the policy that prevails.
+void add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3::VirtualHost& part,
+                ListenerGuard& guard) {
+  const auto& policies = world.policies_of_listener.get(reads, key);
+  if (policies.empty()) return;
+  const auto [rank, policy, listeners] = *policies.sorted().begin();
+  guard.gateway = listeners.places.at(key).gateway;
+  const SecurityModel* security = world.security.get(reads, policy);
+  if (security == nullptr) return;
+  route_v3::Route entries;
+  entries.ParseFromString(xds::serialise(*security->filters));
+  features::use_in_virtual_host(*entries.mutable_typed_per_filter_config());
+  for (auto& [name, entry] : *entries.mutable_typed_per_filter_config()) {
+    if (name == features::kListenerCors && !features::does_nothing(name, entry))
+      guard.rest.push_back(preflight_of(key));
+    if (!features::does_nothing(name, entry))
+      (*part.mutable_typed_per_filter_config())[name] = std::move(entry);
+  }
+  guard.clusters.insert(guard.clusters.end(), security->clusters.begin(), security->clusters.end());
 }
 
 }  // namespace
 
 std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& world,
                                                     const ProxyName& key) {
-  const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
-  if (proxy == nullptr) return nullptr;
-  const auto it = proxy->guarded_listeners.find(std::string_view(key.name));
-  if (it == proxy->guarded_listeners.end()) return nullptr;
-  const ListenerModel& listener = proxy->listeners[it->second];
-
   auto guard = std::make_shared<ListenerGuard>();
   route_v3::VirtualHost part;
-  for (size_t i = 0; i < listener.auths.size(); ++i) {
-    const auto& [filter, cluster] = listener.auths[i];
-    guard->closed |= !cluster;
-    if (cluster)
-      (*part.mutable_typed_per_filter_config())[features::listener_auth(i)] =
-          features::external_auth(filter, cluster->text(), features::AuthPhase::kBeforeRouting);
+  add_policy(reads, world, key, part, *guard);
+  if (const ListenerModel* listener = listener_with_filters(reads, world, key)) {
+    add_auths(*listener, part, *guard);
+    if (guard->closed) {
+      part.Clear();
+      guard->rest.clear();
+    } else {
+      features::await_rerouting(part);
+    }
+    guard->rest.push_back(rest_of(key, guard->closed));
   }
-  if (guard->closed)
-    part.Clear();
-  else
-    features::await_rerouting(part);
   guard->virtual_host = xds::fragment_of(part);
-  guard->rest = rest_of(listener, guard->closed);
+  std::sort(guard->clusters.begin(), guard->clusters.end());
+  guard->clusters.erase(std::unique(guard->clusters.begin(), guard->clusters.end()),
+                        guard->clusters.end());
   return guard;
 }
 

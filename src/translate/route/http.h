@@ -14,6 +14,7 @@ struct HttpForm {
   api::Kind kind;
   const api::HttpRoute& route;
   const api::GrpcRoute* grpc = nullptr;  // iff kind says so: decides precedence
+  const RoutePolicies* policies = nullptr;
 
   RouteKey key() const { return {kind, route.metadata.key()}; }
   // Where there is no backend to send to.  Source: HTTPBackendRef (500) and GRPCBackendRef
@@ -33,10 +34,11 @@ struct HttpRule {
   const HttpForm& form;
   const api::HttpRouteRule& rule;
   size_t index;
-  std::string path;                      // "spec.rules[i]"
-  std::vector<HttpTarget> targets;       // by backendRef, in order
-  std::vector<ResolvedBackend> mirrors;  // by mirror filter, in order
-  std::optional<ResolvedBackend> auth;   // of its ExternalAuth
+  std::string path;                         // "spec.rules[i]"
+  std::vector<HttpTarget> targets;          // by backendRef, in order
+  std::vector<ResolvedBackend> mirrors;     // by mirror filter, in order
+  std::optional<ResolvedBackend> auth;      // of its ExternalAuth
+  const SecurityModel* security = nullptr;  // of the policy of the rule or else of the route
   Problems problems;  // the rule cannot be translated: it is answered with an error
 
   std::string name() const;  // "httproute/<namespace>/<name>/rule/<index>"
@@ -66,6 +68,7 @@ std::shared_ptr<TranslatedRoute> translate_http(flow::Reads& reads, World& world
                                                 const Attachments& attachments);
 std::shared_ptr<TranslatedRoute> translate_grpc(flow::Reads& reads, World& world,
                                                 const api::GrpcRoute& route,
+                                                const RoutePolicies* policies,
                                                 const Attachments& attachments);
 
 // Source: HTTPRouteRule.matches and GRPCRouteRule.matches.  Without route and entry.

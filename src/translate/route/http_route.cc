@@ -26,6 +26,7 @@ class Translation {
     std::string dropped;
     for (size_t i = 0; i < route_.spec.rules.size(); ++i) {
       HttpRule view = view_of(i);
+      if (view.security != nullptr) result_.secured |= static_cast<uint16_t>(1U << (i % 16));
       write_rule(view);
       if (view.problems.empty()) continue;
       ++failed;
@@ -44,15 +45,23 @@ class Translation {
 
  private:
   HttpRule view_of(size_t index) {
-    HttpRule view{
-        form_, route_.spec.rules[index], index, absl::StrCat("spec.rules[", index, "]"), {}, {}, {},
-        {}};
+    HttpRule view{form_, route_.spec.rules[index],
+                  index, absl::StrCat("spec.rules[", index, "]"),
+                  {},    {},
+                  {},    security_of(route_.spec.rules[index]),
+                  {}};
     for (const auto& ref : view.rule.backend_refs)
       view.targets.push_back(
           {&ref, resolve(ref.ref), mirrors_of(ref.filters), auth_of(ref.filters)});
     view.mirrors = mirrors_of(view.rule.filters);
     view.auth = auth_of(view.rule.filters);
     return view;
+  }
+
+  const SecurityModel* security_of(const api::HttpRouteRule& rule) {
+    const ObjectKey* policy =
+        form_.policies == nullptr ? nullptr : form_.policies->of_rule(rule.name);
+    return policy == nullptr ? nullptr : world_.security.get(reads_, *policy);
   }
 
   std::vector<ResolvedBackend> mirrors_of(const std::vector<api::HttpRouteFilter>& filters) {
@@ -120,10 +129,21 @@ class Translation {
       report(view, std::move(unsupported));
       answer(form_.failure_status(), route);
     }
+    if (view.security != nullptr) add_security(*view.security, route);
     add_metadata(view, route);
     for (const RouteHost& host : listener.hosts)
       add_entry(view, match, index, route, listener, host, part);
     write_preflight(view, match, index, listener, route);
+  }
+
+  // A CORS filter of the rule is more specific than the policy's.
+  static void add_security(const SecurityModel& security, route_v3::Route& route) {
+    route_v3::Route policy;
+    policy.ParseFromString(xds::serialise(*security.filters));
+    auto& filters = *route.mutable_typed_per_filter_config();
+    for (auto& [name, entry] : *policy.mutable_typed_per_filter_config()) {
+      if (!filters.contains(name)) filters[name] = std::move(entry);
+    }
   }
 
   // A GRPCRoute has no path: what is wrong with it is wrong with its method.
@@ -178,6 +198,10 @@ class Translation {
     };
     std::for_each(view.mirrors.begin(), view.mirrors.end(), use);
     if (view.auth) use(*view.auth);
+    if (view.security != nullptr) {
+      for (const ClusterRef& cluster : view.security->clusters)
+        result_.clusters.push_back({proxy, cluster});
+    }
     for (const HttpTarget& target : view.targets) {
       use(target.backend);
       std::for_each(target.mirrors.begin(), target.mirrors.end(), use);

@@ -19,6 +19,11 @@ route_v3::VirtualHost empty_virtual_host(const VirtualHostKey& key, const Listen
   return message;
 }
 
+void add_rest(const ListenerGuard* guard, xds::FragmentBuilder& joined) {
+  if (guard == nullptr) return;
+  for (const FragmentPtr& route : guard->rest) joined.add(route);
+}
+
 // Adds all members: one by one, or in runs where they are many.  elements(range, out) adds those of
 // a range.
 template <class Group, class Elements>
@@ -40,13 +45,13 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
   constexpr int kField = route_v3::VirtualHost::kRoutesFieldNumber;
   const auto& members = world.routes_of_virtual_host.get(reads, key);
   const ListenerGuard* guard = world.listener_guards.get(reads, {key.proxy, key.listener});
-  xds::FragmentBuilder joined(empty_virtual_host(key, guard), kField, members.size() + 1);
+  xds::FragmentBuilder joined(empty_virtual_host(key, guard), kField, members.size() + 2);
   const auto elements = [](const auto& range, xds::FragmentBuilder& out) {
     for (const auto& [order, route_key, route] : range.sorted())
       out.add(route.entries[order.entry].route);
   };
   if (guard == nullptr || !guard->closed) join(members, kField, elements, joined);
-  if (guard != nullptr) joined.add(guard->rest);
+  add_rest(guard, joined);
   return std::move(joined).take();
 }
 
@@ -76,7 +81,7 @@ std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, Worl
   const ListenerGuard* guard = world.listener_guards.get(reads, {key.proxy, key.listener});
   xds::FragmentBuilder joined(empty_virtual_host(key, guard),
                               route_v3::VirtualHost::kRoutesFieldNumber, 1);
-  if (guard != nullptr) joined.add(guard->rest);
+  add_rest(guard, joined);
   return std::move(joined).take();
 }
 

@@ -9,6 +9,7 @@ namespace limen::translate {
 struct StreamForm {
   RouteKey key;
   const std::vector<api::StreamRouteRule>& rules;
+  bool closed = false;  // it has a policy, which is not supported yet: nobody gets through
 };
 
 std::shared_ptr<TranslatedRoute> translate_stream(flow::Reads& reads, World& world,

@@ -49,7 +49,7 @@ class Translation {
   void serve(const AttachedListener& listener) {
     std::vector<features::Share> shares;
     for (const Target& target : targets_) {
-      if (target.weight == 0) continue;
+      if (target.weight == 0 || form_.closed) continue;
       if (!target.backend.verdict.ok) {
         shares.push_back({kInvalidBackend, target.weight});
         continue;

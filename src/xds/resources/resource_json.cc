@@ -8,6 +8,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "base/yaml.h"
+#include "xds/resources/redact.h"
 
 namespace limen::xds {
 namespace {
@@ -24,13 +25,6 @@ std::unique_ptr<google::protobuf::Message> message_for(ResourceType type) {
       return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
   }
   __builtin_unreachable();
-}
-
-void redact(google::protobuf::Message& message) {
-  auto* secret = dynamic_cast<envoy::extensions::transport_sockets::tls::v3::Secret*>(&message);
-  if (secret != nullptr && secret->has_tls_certificate()) {
-    secret->mutable_tls_certificate()->mutable_private_key()->set_inline_string("[redacted]");
-  }
 }
 
 }  // namespace

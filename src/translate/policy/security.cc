@@ -1,0 +1,172 @@
+// A SecurityPolicy as filters.  Whatever is wrong with it, in its own fields or in what it refers
+// to, closes what it targets: who asks for a check must not get open routes.
+#include <envoy/config/route/v3/route_components.pb.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "features/security.h"
+#include "schema/effect.h"
+#include "translate/backend/resolve.h"
+#include "translate/policy/rules.h"
+#include "translate/trust.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kUsers[] = ".htpasswd";
+
+bool has_line_break(const std::string& text) {
+  return text.find_first_of("\r\n") != std::string::npos;
+}
+
+class Reader {
+ public:
+  Reader(flow::Reads& reads, World& world, const ObjectKey& key,
+         const api::SecurityPolicySpec& spec)
+      : reads_(reads), world_(world), key_(key), spec_(spec) {}
+
+  std::shared_ptr<const SecurityModel> read(const api::SecurityPolicy& policy) {
+    const auto& table = api::info(api::Kind::kSecurityPolicy).schema();
+    if (const auto path = schema::first_without_effect(table, &policy))
+      fail(*path, "this version of Limen does nothing with it");
+    read_features();
+    envoy::config::route::v3::Route route;
+    auto& filters = *route.mutable_typed_per_filter_config();
+    if (closed_)
+      features::write_closed(filters);
+    else
+      filters = std::move(filters_);
+    features::switch_off_others(filters);
+    features::switch_off_listener_cors(filters);
+    result_.filters = xds::fragment_of(route);
+    return std::make_shared<const SecurityModel>(std::move(result_));
+  }
+
+ private:
+  void read_features() {
+    if (spec_.cors) features::write_cors(*spec_.cors, filters_);
+    if (spec_.csrf) features::write_csrf(*spec_.csrf, filters_);
+    if (spec_.api_key_auth) read_api_keys(*spec_.api_key_auth);
+    if (spec_.basic_auth) read_users(*spec_.basic_auth);
+    if (spec_.ext_auth) read_ext_auth(*spec_.ext_auth);
+    if (spec_.authorization)
+      fail_first(features::write_authorization(*spec_.authorization,
+                                               "securitypolicy/" + key_.text(), filters_));
+  }
+
+  void fail(const std::string& path, const std::string& message) {
+    closed_ = true;
+    report(path, message, "; all requests are answered with 500");
+  }
+
+  void report(const std::string& path, const std::string& message, const char* consequence) {
+    if (result_.accepted.ok)
+      result_.accepted = Verdict::no("Invalid", path + ": " + message + consequence);
+  }
+
+  void fail_first(const Problems& problems) {
+    if (!problems.empty()) fail(problems[0].path, problems[0].message);
+  }
+
+  Referrer referrer() const { return {api::kEnvoyGroup, "SecurityPolicy", key_.name_space}; }
+
+  // nullptr: told.
+  const api::Secret* secret_of(const api::SecretObjectReference& ref, const std::string& path) {
+    const ObjectKey key{ref.name_space.value_or(key_.name_space), ref.name};
+    const api::Secret* secret = nullptr;
+    if (!ref.group.empty() || ref.kind != "Secret") {
+      fail(path, fmt::format("must name a Secret, not a {} of group '{}'", ref.kind, ref.group));
+    } else if (!may_refer(reads_, world_, referrer(), "", "Secret", key)) {
+      fail(path, fmt::format("no ReferenceGrant in namespace {} lets SecurityPolicies of namespace "
+                             "{} refer to Secret {}",
+                             key.name_space, key_.name_space, key.text()));
+    } else if (secret = world_.secret_objects.get(reads_, key); secret == nullptr) {
+      fail(path, fmt::format("Secret {} does not exist", key.text()));
+    }
+    return secret;
+  }
+
+  void read_api_keys(const api::ApiKeyAuth& auth) {
+    std::vector<features::ClientKey> keys;
+    std::set<std::string> clients, seen;
+    for (size_t i = 0; i < auth.credential_refs.size(); ++i) {
+      const std::string path = fmt::format("spec.apiKeyAuth.credentialRefs[{}]", i);
+      const api::Secret* secret = secret_of(auth.credential_refs[i], path);
+      if (secret == nullptr) return;
+      for (const std::string& client : names_in(*secret)) {
+        if (!clients.insert(client).second) continue;  // the first counts
+        const std::optional<std::string> key = value_of(*secret, client);
+        if (!key || key->empty() || has_line_break(*key))
+          return fail(path, fmt::format("the key of client {} is empty, not base64 or has a line "
+                                        "break",
+                                        client));
+        if (!seen.insert(*key).second)
+          return fail(path, fmt::format("the key of client {} is another client's, too", client));
+        keys.push_back({client, *key});
+      }
+    }
+    if (keys.empty()) return fail("spec.apiKeyAuth.credentialRefs", "there is no client in them");
+    features::write_api_key_auth(auth, keys, filters_);
+  }
+
+  static std::set<std::string> names_in(const api::Secret& secret) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : secret.data) names.insert(name);
+    for (const auto& [name, value] : secret.string_data) names.insert(name);
+    return names;
+  }
+
+  void read_users(const api::BasicAuth& auth) {
+    const std::string path = "spec.basicAuth.users";
+    const api::Secret* secret = secret_of(auth.users, path);
+    if (secret == nullptr) return;
+    const std::optional<std::string> text = value_of(*secret, kUsers);
+    if (!text) return fail(path, fmt::format("the Secret has no readable {}", kUsers));
+    const features::Htpasswd users = features::read_htpasswd(*text);
+    if (!users.mistake.empty()) return fail(path, fmt::format("{} {}", kUsers, users.mistake));
+    features::write_basic_auth(auth, users.lines, filters_);
+  }
+
+  void read_ext_auth(const api::ExtAuth& auth) {
+    const std::string path = auth.grpc ? "spec.extAuth.grpc" : "spec.extAuth.http";
+    const api::BackendCluster service = auth.grpc   ? api::BackendCluster(*auth.grpc)
+                                        : auth.http ? api::BackendCluster(*auth.http)
+                                                    : api::BackendCluster{};
+    const size_t count = service.backend_refs.size();
+    if (count > 1) return fail(path + ".backendRefs", "only one backend is supported yet");
+    if (count == 0 && !service.backend_ref) return fail(path + ".backendRefs", "is empty");
+    const api::BackendObjectReference& ref =
+        count > 0 ? service.backend_refs[0].ref : *service.backend_ref;
+    const ResolvedBackend backend =
+        resolve_auth_service(reads_, world_, referrer(), ref, auth.grpc.has_value());
+    if (!backend.verdict.ok) {
+      const std::string where = path + (count > 0 ? ".backendRefs[0]" : ".backendRef");
+      if (auth.fail_open)
+        return report(where, backend.verdict.message.str(), "; failOpen lets all requests pass");
+      return fail(where, backend.verdict.message.str());
+    }
+    fail_first(features::write_ext_auth(auth, backend.cluster.text(), ref.name.str(), filters_));
+    result_.clusters.push_back(backend.cluster);
+  }
+
+  flow::Reads& reads_;
+  World& world_;
+  const ObjectKey& key_;
+  const api::SecurityPolicySpec& spec_;
+  features::FilterConfigs filters_;
+  SecurityModel result_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key) {
+  const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
+  if (policy == nullptr) return nullptr;
+  return Reader(reads, world, key, policy->spec).read(*policy);
+}
+
+}  // namespace limen::translate
