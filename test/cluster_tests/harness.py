@@ -58,7 +58,10 @@ class Cluster:
         try:
             yield
         finally:
-            self.run("cluster", "start", *reversed(parts))
+            for part in reversed(parts):
+                self.run("cluster", "start", part)
+                if part == "kube-apiserver":  # others would not wait for it long
+                    await_true(self.is_ready, 60)
             await_true(self.is_ready, 60)
 
 

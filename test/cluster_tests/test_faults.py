@@ -213,8 +213,10 @@ def test_the_proxies_are_replaced(cluster, shop):
 
 
 def test_the_api_server_is_away(cluster, shop, pytestconfig):
+    """With what else is of the control plane: a kube-controller-manager that lives on takes the nodes for dead after 50 s,
+    and then all endpoints for unready once the API server is back."""
     with unharmed(shop.load()) as load:
-        with cluster.without("kube-apiserver"):
+        with cluster.without("kube-scheduler", "kube-controller-manager", "kube-apiserver"):
             load.go_on(pytestconfig.getoption("outage"))
         shop.await_route("after-outage", 120)
 

@@ -31,7 +31,9 @@ eval "$("$here/../cluster/cluster" env)"
 install=() skipped=''
 case $mode in  # README.md says why a test is skipped
   default) skipped=GatewayInfrastructureMetadata ;;
-  gateway-namespace) install=(--set config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace) ;;
+  gateway-namespace)
+    install=(--set config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace)
+    set -- -timeout-config-overrides=DeleteTimeout:300 "$@" ;;
   *) echo "conformance: there is no mode $mode" >&2; exit 2 ;;
 esac
 "$here/../cluster/install.sh" "${install[@]}"

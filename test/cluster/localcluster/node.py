@@ -9,7 +9,7 @@ import threading
 import time
 
 from . import node_api
-from .api import ApiError, Client, Store
+from .api import STRATEGIC, ApiError, Client, Store
 from .clock import now, now_in_micros
 from .config import NODE, NODE_API_PORT, Config
 from .images import ImageMap
@@ -71,10 +71,17 @@ class Node:
             pause = 10
             try:
                 self.write_lease({"spec": spec})
+                self.confirm_ready()
             except (ApiError, OSError) as error:
                 print(f"lease: {error!r}", flush=True)
                 pause = 1
             time.sleep(pause)
+
+    def confirm_ready(self):
+        """After a pause of its lease it is taken for dead until it says otherwise."""
+        conditions = self.client.get(f"/api/v1/nodes/{NODE}")["status"]["conditions"]
+        if any(condition["type"] == "Ready" and condition["status"] != "True" for condition in conditions):
+            self.client.patch(f"/api/v1/nodes/{NODE}/status", {"status": node_status(self.config)}, STRATEGIC)
 
     def write_lease(self, body):
         try:

@@ -14,6 +14,11 @@ from .pod_status import PodStatus, phase
 from .volumes import NotYet, Volumes
 
 
+def readiness(status):
+    return {condition["type"]: condition["status"] for condition in status.get("conditions") or []
+            if condition["type"] in ("Ready", "ContainersReady")}
+
+
 class Pod(threading.Thread):
     def __init__(self, node, item, number, address):
         metadata, spec = item["metadata"], item["spec"]
@@ -41,6 +46,8 @@ class Pod(threading.Thread):
 
     def update(self, item):
         self.item = item
+        if self.sent and readiness(item["status"]) != readiness(self.sent):
+            self.sent = None  # the node was taken for dead, and its pods with it
         self.wake()
 
     def vanish(self):
