@@ -195,7 +195,8 @@ const Schema& schema_of(const AuthorizationRule*) {
 const Schema& schema_of(const Authorization*) {
   static const Schema schema =
       object<Authorization>("Authorization", "The first rule that matches decides.")
-          .field<&Authorization::rules>("rules", "In this order.")
+          // The API server counts what rules of the tables cost for the longest list.
+          .field<&Authorization::rules>("rules", "In this order.", items(0, 1024))
           .field<&Authorization::default_action>("defaultAction",
                                                  "Where none matches; Deny where unset.");
   return schema;
