@@ -140,7 +140,7 @@ def test_the_rights_to_one_namespace_are_enough_for_it(limen):
     limen.process.terminate()
     limen.process.wait()
     limen.start(kubeconfig=api.kubeconfig_of("restricted"))  # of all
-    wait_for(lambda: limen.says("Secret: HTTP status 403"))
+    wait_for(lambda: limen.says("Gateway: HTTP status 403"))
 
 
 def test_another_controller_name(limen):
