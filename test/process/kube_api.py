@@ -5,7 +5,9 @@ import json
 import pathlib
 import signal
 import ssl
+import shutil
 import subprocess
+import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -188,3 +190,18 @@ class KubeApi(KubeClient):
         entries = [json.loads(line) for line in self.audit.read_text().splitlines()]
         return [(entry["verb"], entry["requestURI"]) for entry in entries
                 if entry.get("userAgent") == manager and "/leases" not in entry["requestURI"]]
+
+
+@contextlib.contextmanager
+def running_api(definitions=True):
+    """One with Limen's kinds, unless it shall know only Kubernetes' own."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
+    api = KubeApi(folder)
+    try:
+        api.start_all()
+        if definitions:
+            api.install_definitions()
+        yield api
+    finally:
+        api.stop()
+        shutil.rmtree(folder)

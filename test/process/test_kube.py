@@ -1,13 +1,10 @@
 """`limen server` on a real kube-apiserver and etcd."""
 
-import pathlib
-import shutil
-import tempfile
 import time
 
 import pytest
 
-from kube_api import MERGE, KubeApi, needs_kube
+from kube_api import MERGE, needs_kube, running_api
 from kube_limen import CONTROLLER, backend as make_backend, gateway, route, running_limen
 from limen import wait_for
 
@@ -17,12 +14,8 @@ pytestmark = needs_kube
 @pytest.fixture
 def bare_api():
     """An API server that knows only Kubernetes' own kinds."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    api = KubeApi(folder)
-    api.start_all()
-    yield api
-    api.stop()
-    shutil.rmtree(folder)
+    with running_api(definitions=False) as instance:
+        yield instance
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from kube_api import ApiError, KubeApi, needs_kube
+from kube_api import ApiError, needs_kube, running_api
 from kube_limen import backend as make_backend, gateway, route, running_limen
 from limen import LIMEN, Echo, wait_for
 from pki import Authority
@@ -26,13 +26,8 @@ ALWAYS_ANSWERED = [service for service in SERVICES if not service[1] or "Cluster
 
 @pytest.fixture(scope="module")
 def api():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    api = KubeApi(folder)
-    api.start_all()
-    api.install_definitions()
-    yield api
-    api.stop()
-    shutil.rmtree(folder)
+    with running_api() as instance:
+        yield instance
 
 
 @pytest.fixture(scope="module")

@@ -1,15 +1,12 @@
 """`limen server` and an API server that fails in ways that a real one does only by chance."""
 
 import json
-import pathlib
-import shutil
-import tempfile
 import time
 
 import pytest
 
 from fault_proxy import FaultProxy, answer
-from kube_api import KubeApi, needs_kube
+from kube_api import needs_kube, running_api
 from kube_limen import gateway, route, running_limen
 from limen import wait_for
 
@@ -18,13 +15,8 @@ pytestmark = needs_kube
 
 @pytest.fixture(scope="module")
 def api():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    instance = KubeApi(folder)
-    instance.start_all()
-    instance.install_definitions()
-    yield instance
-    instance.stop()
-    shutil.rmtree(folder)
+    with running_api() as instance:
+        yield instance
 
 
 @pytest.fixture

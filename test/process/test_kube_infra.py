@@ -3,14 +3,11 @@
 Nothing runs pods here (test/cluster does): what the workloads' and Services' controllers would say is written by the tests.
 """
 
-import pathlib
-import shutil
 import subprocess
-import tempfile
 
 import pytest
 
-from kube_api import KubeApi, needs_kube
+from kube_api import needs_kube, running_api
 from kube_limen import gateway, running_limen
 from limen import ENVOY, free_port, wait_for
 
@@ -21,13 +18,8 @@ LABELS = {"gateway.envoyproxy.io/owning-gateway-name": "web", "gateway.envoyprox
 
 @pytest.fixture
 def api():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    instance = KubeApi(folder)
-    instance.start_all()
-    instance.install_definitions()
-    yield instance
-    instance.stop()
-    shutil.rmtree(folder)
+    with running_api() as instance:
+        yield instance
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """`limen server` that is restarted without an API server, several of them, and what of a cluster is theirs."""
 
-import pathlib
-import shutil
 import stat
-import tempfile
 import time
 
 import pytest
 
-from kube_api import KubeApi, needs_kube
+from kube_api import needs_kube, running_api
 from kube_limen import CONTROLLER, backend as make_backend, gateway, route, running_limen
 from limen import wait_for
 from test_kube_access import use_secrets, volume_of_proxy
@@ -18,13 +15,8 @@ pytestmark = needs_kube
 
 @pytest.fixture
 def api():
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="kube"))
-    instance = KubeApi(folder)
-    instance.start_all()
-    instance.install_definitions()
-    yield instance
-    instance.stop()
-    shutil.rmtree(folder)
+    with running_api() as instance:
+        yield instance
 
 
 @pytest.fixture

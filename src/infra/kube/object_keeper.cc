@@ -59,8 +59,6 @@ ObjectKeeper::ObjectKeeper(ObjectKeeperSettings settings, EventLoop& loop, Send 
       send_(std::move(send)),
       troubled_(std::move(troubled)) {}
 
-ObjectKeeper::~ObjectKeeper() { loop_.cancel(timer_); }
-
 ObjectKeeper::Entry& ObjectKeeper::entry(const ObjectId& id) {
   return entries_.try_emplace(id, settings_.backoff).first->second;
 }
@@ -141,17 +139,7 @@ void ObjectKeeper::pump() {
       send(found->first, found->second);
     }
   }
-  pump_at(next);
-}
-
-void ObjectKeeper::pump_at(Clock::time_point time) {
-  if (time >= timer_at_) return;
-  loop_.cancel(timer_);
-  timer_at_ = time;
-  timer_ = loop_.after(time - Clock::now(), [this] {
-    timer_at_ = Clock::time_point::max();
-    pump();
-  });
+  alarm_.set(next);
 }
 
 void ObjectKeeper::send(const ObjectId& id, Entry& entry) {

@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "base/event_loop.h"
+#include "base/alarm.h"
 #include "infra/kube/objects.h"
 #include "kube/backoff.h"
 
@@ -31,7 +31,6 @@ class ObjectKeeper {
   // `troubled`: trouble() of an object has become different.
   ObjectKeeper(ObjectKeeperSettings settings, EventLoop& loop, Send send,
                std::function<void(const ObjectId&)> troubled);
-  ~ObjectKeeper();
   ObjectKeeper(const ObjectKeeper&) = delete;
   ObjectKeeper& operator=(const ObjectKeeper&) = delete;
 
@@ -66,7 +65,6 @@ class ObjectKeeper {
   Entry& entry(const ObjectId& id);
   bool is_due(const Entry& entry) const;
   void pump();
-  void pump_at(Clock::time_point time);
   void send(const ObjectId& id, Entry& entry);
   void on_applied(const ObjectId& id, const std::shared_ptr<const Json>& wanted,
                   const kube::Answer& answer);
@@ -82,8 +80,7 @@ class ObjectKeeper {
   std::map<ObjectId, Entry> entries_;
   std::set<ObjectId> due_;
   int under_way_ = 0;
-  uint64_t timer_ = 0;
-  Clock::time_point timer_at_ = Clock::time_point::max();
+  Alarm alarm_{loop_, [this] { pump(); }};
 };
 
 }  // namespace limen::infra

@@ -136,17 +136,7 @@ void StatusWriter::pump() {
       write(identity, entry);
     }
   }
-  pump_at(next);
-}
-
-void StatusWriter::pump_at(Clock::time_point time) {
-  if (time >= timer_at_) return;
-  loop_.cancel(timer_);
-  timer_at_ = time;
-  timer_ = loop_.after(time - Clock::now(), [this] {
-    timer_at_ = Clock::time_point::max();
-    pump();
-  });
+  alarm_.set(next);
 }
 
 bool StatusWriter::take_token() {

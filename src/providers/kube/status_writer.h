@@ -15,8 +15,8 @@
 #include <set>
 #include <string>
 
+#include "base/alarm.h"
 #include "base/box.h"
-#include "base/event_loop.h"
 #include "kube/backoff.h"
 #include "kube/request.h"
 #include "kube/trouble.h"
@@ -80,7 +80,6 @@ class StatusWriter {
   bool is_ours(const Identity& identity, const Entry& entry) const;
   void see_status(const Identity& identity, const Json& object);
   void pump();
-  void pump_at(Clock::time_point time);
   bool take_token();
   void write(const Identity& identity, Entry& entry);
   void read(const Identity& identity, Entry& entry);
@@ -101,8 +100,7 @@ class StatusWriter {
   int under_way_ = 0;
   double tokens_;
   Clock::time_point tokens_at_ = Clock::now();
-  uint64_t timer_ = 0;
-  Clock::time_point timer_at_ = Clock::time_point::max();
+  Alarm alarm_{loop_, [this] { pump(); }};
 };
 
 }  // namespace limen::providers
