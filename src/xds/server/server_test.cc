@@ -286,16 +286,16 @@ TEST_F(ServerTest, StreamsAreBoundedAndThoseThatLeaveAreForgotten) {
 TEST_F(ServerTest, VerdictsMayComeLate) {
   start_with_tokens();
   const auto none = channel();
-  std::vector<std::unique_ptr<ClientStream>> streams;
-  for (int i = 0; i < 3; ++i) {
-    streams.push_back(std::make_unique<ClientStream>(none, kAds.path, "Bearer slow"));
-    streams.back()->write(request(kAds, kWeb, name_of(kWeb, kAds.type)));
-  }
   const auto waiting = [&] {
     const std::lock_guard lock(mutex_);
     return late_.size();
   };
-  while (waiting() < 3) std::this_thread::yield();
+  std::vector<std::unique_ptr<ClientStream>> streams;
+  for (size_t i = 0; i < 3; ++i) {
+    streams.push_back(std::make_unique<ClientStream>(none, kAds.path, "Bearer slow"));
+    streams.back()->write(request(kAds, kWeb, name_of(kWeb, kAds.type)));
+    while (waiting() < i + 1) std::this_thread::yield();  // so that late_ is in this order
+  }
   streams[0].reset();  // leaves
   while (server_->open_streams() > 2) std::this_thread::yield();
   late_[0](std::string(kWeb));
