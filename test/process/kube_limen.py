@@ -25,10 +25,10 @@ class ServerLimen(Limen):
         self.envoys = []
         subprocess.run([LIMEN, "certgen", "--dir", self.certs, "--proxy", "default/web"], check=True)
 
-    def start(self, *flags, kubeconfig=None, envoys=False):
+    def start(self, *flags, kubeconfig=None, envoys=False, image="limen:test"):
         """`envoys`: it makes them, as pods; else they run here, see start_envoy()."""
         here = ["--start-envoys=false", "--addresses", "127.0.0.1", *self.certs_flags]
-        pods = ["--image", "limen:test", "--xds-service", f"127.0.0.1:{self.xds_port}"]
+        pods = ["--image", image, "--xds-service", f"127.0.0.1:{self.xds_port}"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [LIMEN, "server", "--kubeconfig", kubeconfig or self.api.kubeconfig(), "--state-dir", self.state,

@@ -128,13 +128,19 @@ def test_a_restart_changes_nothing_and_finds_what_is_left_over(limen):
     generations = {item["metadata"]["name"]: item["metadata"]["generation"] for item in made(limen.api, "Deployment")}
     limen.kill()
     limen.api.delete("Gateway", "other")
-    limen.start(envoys=True)
+    limen.start(envoys=True, image="limen:next")  # a new Limen: no reason to replace pods
     wait_for(lambda: [item["metadata"]["labels"]["gateway.envoyproxy.io/owning-gateway-name"]
                       for item in made(limen.api, "Deployment")] == ["web"], timeout=40)
     wait_for(lambda: len(made(limen.api, "Service")) == len(made(limen.api, "Secret")) == 1)
     left = only(limen.api, "Deployment")
     assert left["metadata"]["generation"] == generations[left["metadata"]["name"]]
     assert not limen.says("pods are replaced")
+    limen.api.apply("EnvoyProxy", "custom", spec={"provider": {"type": "Kubernetes", "kubernetes": {
+        "envoyDeployment": {"container": {"image": "example.com/envoy:v9"}}}}})
+    gateway(limen.api, 80, parameters="custom")
+    wait_for(lambda: [container["image"] for container in only(limen.api, "Deployment")["spec"]["template"]["spec"]["containers"]]
+             == ["example.com/envoy:v9", "limen:next"])
+    assert limen.says("pods are replaced, because these are different: spec.containers[envoy].image")
     limen.api.delete("Gateway", "web")
     wait_for(lambda: not made(limen.api, "Deployment") and not made(limen.api, "Service"))
 

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "infra/authority/authority_secrets.h"
+#include "infra/kube/sidecar.h"
 
 namespace limen::infra {
 namespace {
@@ -157,6 +158,7 @@ void Kube::make(const std::string& proxy, const ProxyPlan& plan) {
   Objects objects = render(plan, settings_.render, settings_.files(plan), credentials);
   prune(proxy, objects);
   for (auto& [id, object] : objects) {
+    keep_sidecar(keeper_.pods(id), object);
     proxy_of_[id] = proxy;
     objects_[proxy].insert(id);
     keeper_.want(id, std::move(object));

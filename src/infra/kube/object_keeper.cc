@@ -107,6 +107,11 @@ void ObjectKeeper::set_active(bool active) {
   pump();
 }
 
+Json ObjectKeeper::pods(const ObjectId& id) const {
+  const auto it = entries_.find(id);
+  return it == entries_.end() || !it->second.present ? Json() : it->second.pods;
+}
+
 std::string ObjectKeeper::trouble(const ObjectId& id) const {
   const auto it = entries_.find(id);
   return it == entries_.end() ? std::string() : it->second.trouble;

@@ -43,6 +43,8 @@ class ObjectKeeper {
   // Whether to write: only the leader does.
   void set_active(bool active);
 
+  // spec.template of a workload as it is there; null: it isn't.
+  Json pods(const ObjectId& id) const;
   // Why it can't be made as wanted; "": nothing is known to be in the way.
   std::string trouble(const ObjectId& id) const;
 

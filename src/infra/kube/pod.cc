@@ -5,6 +5,7 @@
 #include "base/strings.h"
 #include "infra/envoy/flags.h"
 #include "infra/kube/render_parts.h"
+#include "infra/kube/sidecar.h"
 
 namespace limen::infra {
 namespace {
@@ -141,7 +142,7 @@ Json shutdown_manager(const Rendering& rendering) {
   Json health = probe(10, 3);
   health.set("httpGet", http_get("/healthz", kShutdownPort));
   return Json::Object{
-      {"name", "shutdown-manager"},
+      {"name", kSidecar},
       {"image", rendering.settings.image},
       {"imagePullPolicy", "IfNotPresent"},
       {"command", Json::Array{"limen"}},
