@@ -1,6 +1,7 @@
 """Files that vanish as a whole are more likely a mistake than an edit: what they said is held."""
 
 import pathlib
+import signal
 import subprocess
 
 from limen import LIMEN, wait_for
@@ -47,7 +48,9 @@ def test_an_emptied_folder_withdraws_nothing(limen, backend):
     start(limen, backend("a"))
     limen.wait_status(200)
     texts = {file.name: file.read_text() for file in limen.conf.glob("*.yaml")}
+    limen.process.send_signal(signal.SIGSTOP)  # on a busy machine `rm` may pause between two files
     subprocess.run(f"rm {limen.conf}/*.yaml", shell=True, check=True)
+    limen.process.send_signal(signal.SIGCONT)
     wait_for(lambda: limen.status().startswith("HELD: "))
     assert limen.get().status == 200
     for name, text in texts.items():
