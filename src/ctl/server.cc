@@ -35,7 +35,7 @@ struct ServerParts {
 std::string xds_service_of(const ServerOptions& options, const std::string& name_space) {
   if (!options.xds_service.empty()) return options.xds_service;
   const std::string port = options.xds_address.substr(options.xds_address.rfind(':') + 1);
-  return fmt::format("limen.{}.svc.cluster.local:{}", name_space, port);
+  return fmt::format("{}:{}", infra::xds_host(name_space), port);
 }
 
 translate::ProxyState state_of(const infra::KubeProxyState& state) {
@@ -124,7 +124,7 @@ class Server {
     settings.render.gateway_namespaces = options_.gateway_namespace_mode;
     settings.namespaces = options_.namespaces;
     settings.render.image = options_.image;
-    settings.render.token_audience = fmt::format("limen.{}.svc.cluster.local", config.name_space);
+    settings.render.token_audience = infra::xds_host(config.name_space);
     settings.files = [this, render = settings.render](const infra::ProxyPlan& plan) {
       return pod_files(
           plan, {xds_service_, infra::uses_token(plan, render), access_.certificates()->ca()});

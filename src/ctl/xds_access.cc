@@ -47,7 +47,7 @@ XdsAccess::XdsAccess(const ServerOptions& options, const std::string& name_space
   }
   if (!options.gateway_namespace_mode) return;
   kube::TokenReviewSettings settings;
-  settings.audience = fmt::format("limen.{}.svc.cluster.local", name_space);
+  settings.audience = infra::xds_host(name_space);
   tokens_ = std::make_shared<kube::TokenReviews>(std::move(settings), loop, std::move(send));
 }
 

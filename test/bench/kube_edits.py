@@ -6,18 +6,17 @@ and what limen needs at rest and under steady churn.  Wants the binaries of test
 xds-protos in the virtual environment.
 """
 
+import contextlib
 import pathlib
-import shutil
 import statistics
 import sys
-import tempfile
 import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))
 
-from kube_api import KubeApi  # noqa: E402
-from kube_limen import ServerLimen, backend, gateway, route  # noqa: E402
+from kube_api import running_api  # noqa: E402
+from kube_limen import backend, gateway, route, running_limen  # noqa: E402
 from kube_load import cpu_seconds, resident_mib, route_object, write_all  # noqa: E402
 from limen import Echo, wait_for  # noqa: E402
 from xds_stream import XdsStream  # noqa: E402
@@ -118,12 +117,7 @@ def measure(api, limen, count):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
-    folders = [pathlib.Path(tempfile.mkdtemp(prefix=prefix)) for prefix in ("kube", "limen")]
-    api = KubeApi(folders[0])
-    limen, echo = ServerLimen(folders[1], api), Echo("a")
-    try:
-        api.start_all()
-        api.install_definitions()
+    with running_api() as api, running_limen(api) as limen, contextlib.closing(Echo("a")) as echo:
         gateway(api, limen.port)
         backend(api, echo)
         api.apply("Service", "s", spec={"ports": [{"port": 80}]})
@@ -131,12 +125,6 @@ def main():
         limen.start()
         wait_for(lambda: limen.says("this is the leader now"))
         measure(api, limen, count)
-    finally:
-        limen.stop()
-        api.stop()
-        echo.close()
-        for folder in folders:
-            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

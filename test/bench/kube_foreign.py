@@ -6,16 +6,15 @@ that nothing names, and prints limen's resident memory before and after, and tha
 the binaries of test/cluster/README.md.
 """
 
+import contextlib
 import pathlib
-import shutil
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))
 
-from kube_api import KubeApi  # noqa: E402
-from kube_limen import ServerLimen, backend, gateway, route  # noqa: E402
+from kube_api import running_api  # noqa: E402
+from kube_limen import backend, gateway, route, running_limen  # noqa: E402
 from kube_load import cpu_seconds, resident_mib, route_object, write_all  # noqa: E402
 from limen import Echo, wait_for  # noqa: E402
 
@@ -46,12 +45,7 @@ def report(what, limen, api):
 
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 40000
-    folders = [pathlib.Path(tempfile.mkdtemp(prefix=prefix)) for prefix in ("kube", "limen")]
-    api = KubeApi(folders[0])
-    limen, echo = ServerLimen(folders[1], api), Echo("a")
-    try:
-        api.start_all()
-        api.install_definitions()
+    with running_api() as api, running_limen(api) as limen, contextlib.closing(Echo("a")) as echo:
         gateway(api, limen.port)
         backend(api, echo)
         route(api, "ours", "a")
@@ -73,12 +67,6 @@ def main():
         wait_for(lambda: limen.log.read_text().count("all kinds are listed") == 2, 120)
         time.sleep(5)
         report("one that finds them all there", limen, api)
-    finally:
-        limen.stop()
-        api.stop()
-        echo.close()
-        for folder in folders:
-            shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

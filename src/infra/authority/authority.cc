@@ -67,11 +67,13 @@ Result<std::optional<Authority>> advance(const Authority& authority,
 
 Holder proxy_holder(const std::string& proxy) { return {"envoy", pki::id_of_proxy(proxy), {}}; }
 
+std::string xds_host(const std::string& name_space) {
+  return fmt::format("limen.{}.svc.cluster.local", name_space);
+}
+
 Holder server_holder(const std::string& name_space) {
-  Holder holder{"limen", pki::kXdsServerId, {"limen"}};
-  for (const char* suffix : {"", ".svc", ".svc.cluster.local"})
-    holder.hosts.push_back(fmt::format("limen.{}{}", name_space, suffix));
-  return holder;
+  const std::string service = fmt::format("limen.{}", name_space);
+  return {"limen", pki::kXdsServerId, {"limen", service, service + ".svc", xds_host(name_space)}};
 }
 
 Result<Credentials> issue(const Authority& authority, const Holder& holder,

@@ -50,7 +50,10 @@ struct Holder {
 };
 // A proxy: "<namespace>/<gateway>", or a GatewayClass's name.
 Holder proxy_holder(const std::string& proxy);
-// The xDS server, behind the Service `limen` of a namespace.
+// By which pods reach the xDS server: the Service `limen` of a namespace; tokens for it have this
+// as their audience.
+std::string xds_host(const std::string& name_space);
+// The xDS server, behind that Service.
 Holder server_holder(const std::string& name_space);
 
 Result<Credentials> issue(const Authority& authority, const Holder& holder,
