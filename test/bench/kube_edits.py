@@ -124,6 +124,7 @@ def main():
         api.apply("HTTPRoute", "to-s", spec={"parentRefs": [{"name": "web"}], "rules": [{"backendRefs": [{"name": "s", "port": 80}]}]})
         limen.start()
         wait_for(lambda: limen.says("this is the leader now"))
+        wait_for(lambda: "status" in api.get("Gateway", "web"))
         measure(api, limen, count)
 
 
