@@ -100,7 +100,7 @@ class Client::Core {
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_{
       io_.get_executor()};
-  Post post_;
+  http::Post post_;
   std::vector<std::shared_ptr<boost::asio::steady_timer>> idle_;  // of sessions that have no work
   std::thread thread_;
 };

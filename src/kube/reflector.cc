@@ -32,8 +32,8 @@ std::string_view version_of(const Json& object) {
 
 }  // namespace
 
-Reflector::Reflector(Follow follow, const ClientSettings& settings, Endpoint& endpoint, Post& post,
-                     boost::asio::io_context& io, Absentees& absentees)
+Reflector::Reflector(Follow follow, const ClientSettings& settings, Endpoint& endpoint,
+                     http::Post& post, boost::asio::io_context& io, Absentees& absentees)
     : follow_(std::move(follow)),
       settings_(settings),
       post_(post),
@@ -114,7 +114,7 @@ boost::asio::awaitable<bool> Reflector::is_doubtful(int64_t objects) {
   if (!doubtful) co_return false;
   log::warn("kube", "{}: the API server has none of {} any more; asking again in {} s", name(),
             objects_, std::chrono::duration<double>(settings_.doubt).count());
-  co_await pause(io_, settings_.doubt);
+  co_await http::pause(io_, settings_.doubt);
   last_ = {};
   last_.status = kGone;
   co_return true;
@@ -131,7 +131,7 @@ boost::asio::awaitable<void> Reflector::await_definition() {
 boost::asio::awaitable<void> Reflector::recover() {
   if (!last_.ok() && last_.status != kGone && trouble_.is_news(last_)) warn(last_.message);
   const Milliseconds wait = backoff_.next();
-  co_await pause(io_, std::max(wait, last_.retry_after));
+  co_await http::pause(io_, std::max(wait, last_.retry_after));
 }
 
 boost::asio::awaitable<Reflector::Watched> Reflector::watch() {

@@ -3,8 +3,8 @@
 // Source: Kubernetes API concepts, "Efficient detection of changes" and "410 Gone responses".
 #pragma once
 
+#include "http/post.h"
 #include "kube/client.h"
-#include "kube/post.h"
 #include "kube/session.h"
 #include "kube/trouble.h"
 
@@ -27,7 +27,7 @@ class Absentees {
 
 class Reflector {
  public:
-  Reflector(Follow follow, const ClientSettings& settings, Endpoint& endpoint, Post& post,
+  Reflector(Follow follow, const ClientSettings& settings, Endpoint& endpoint, http::Post& post,
             boost::asio::io_context& io, Absentees& absentees);
 
   boost::asio::awaitable<void> run();
@@ -56,7 +56,7 @@ class Reflector {
 
   Follow follow_;
   const ClientSettings& settings_;
-  Post& post_;
+  http::Post& post_;
   boost::asio::io_context& io_;
   Absentees& absentees_;
   Session session_;

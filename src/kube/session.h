@@ -4,10 +4,15 @@
 
 #include <boost/asio/awaitable.hpp>
 
-#include "kube/connection.h"
+#include "http/connection.h"
 #include "kube/health.h"
+#include "kube/request.h"
+#include "kube/tls_contexts.h"
 
 namespace limen::kube {
+
+namespace asio = boost::asio;
+using http::Milliseconds;
 
 // What all sessions of a client share.
 struct Endpoint {
@@ -36,11 +41,20 @@ class Session {
   void close() { connection_.reset(); }
 
  private:
+  // The head of an answer.
+  struct Head {
+    int status = 0;
+    Milliseconds retry_after{0};  // header Retry-After in seconds; 0: there is none
+  };
+
+  asio::awaitable<Status> connect();
+  Result<http::Connection::Message> message_of(const Request& request) const;
+  asio::awaitable<Result<Head>> ask_now(const Request& request);
   asio::awaitable<Result<Head>> ask(const Request& request);
   asio::awaitable<Answer> read_body(const Request& request, const Head& head);
 
   Endpoint& endpoint_;
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<http::Connection> connection_;
 };
 
 }  // namespace limen::kube

@@ -1,4 +1,4 @@
-// From the client's thread to the event loop's and back.
+// From a thread of coroutines to the event loop's and back.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -12,7 +12,7 @@
 
 #include "base/event_loop.h"
 
-namespace limen::kube {
+namespace limen::http {
 
 class Post {
  public:
@@ -57,4 +57,4 @@ inline boost::asio::awaitable<void> pause(boost::asio::io_context& io,
   co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
 }
 
-}  // namespace limen::kube
+}  // namespace limen::http
