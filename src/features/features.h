@@ -126,5 +126,8 @@ void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_p
 void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
                         const std::string& system_cas,
                         envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
+// To the server of a URL: a DNS name or an IP address.
+void write_server_tls(const std::string& host, const std::string& system_cas,
+                      envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 
 }  // namespace limen::features

@@ -52,16 +52,23 @@ struct BackendTarget {
 // A cluster's identity: the backend and the settings that matter.  Routes that agree share it.
 struct ClusterRef {
   api::Kind kind = api::Kind::kService;
-  ObjectKey object;
-  int32_t port = 0;  // of a Service; 0 for a Backend
+  ObjectKey object = {};
+  int32_t port = 0;  // of a Service or URL; 0 for a Backend
   BackendProtocol protocol = BackendProtocol::kHttp1;
+  // Not empty: the server of a URL, and no object.  https is TLS with the CAs that Envoy's machine
+  // trusts, for that name.
+  Text host = {};
+  bool https = false;
 
   auto operator<=>(const ClusterRef&) const = default;
-  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp".
+  bool is_server() const { return !host.empty(); }
+  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp"; of a URL,
+  // "https/<host>/<port>".
   std::string text() const;
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
-    return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol);
+    return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol, ref.host,
+                      ref.https);
   }
 };
 

@@ -57,7 +57,8 @@ std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,
 
 std::string ClusterRef::text() const {
   std::string text = kind == api::Kind::kBackend ? "backend/" : "service/";
-  text += object.text();
+  if (is_server()) text = https ? "https/" : "http/";
+  text += is_server() ? host.str() : object.text();
   if (port != 0) text += "/" + std::to_string(port);
   switch (protocol) {
     case BackendProtocol::kHttp1: break;

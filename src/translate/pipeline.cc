@@ -282,7 +282,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                       bind(*this, endpoints_of_proxy)),
       clusters_of_target("clusters_of_target", proxy_clusters,
                          [](const auto& key, const auto&, auto& emit) {
-                           emit(TargetKey{key.cluster.kind, key.cluster.object});
+                           if (!key.cluster.is_server())
+                             emit(TargetKey{key.cluster.kind, key.cluster.object});
                          }),
 
       users_of_secret("users_of_secret", proxies,

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 
 #include "features/features.h"
@@ -30,6 +31,19 @@ void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const
     if (name.hostname) add_name(tls_v3::SubjectAltNameMatcher::DNS, *name.hostname, context);
     if (name.uri) add_name(tls_v3::SubjectAltNameMatcher::URI, *name.uri, context);
   }
+}
+
+void write_server_tls(const std::string& host, const std::string& system_cas,
+                      tls_v3::UpstreamTlsContext& out) {
+  in6_addr address;
+  const bool is_address = inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+                          inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  auto& context = *out.mutable_common_tls_context()->mutable_validation_context();
+  context.mutable_trusted_ca()->set_filename(system_cas);
+  if (!is_address) out.set_sni(host);  // RFC 6066: no addresses there
+  add_name(
+      is_address ? tls_v3::SubjectAltNameMatcher::IP_ADDRESS : tls_v3::SubjectAltNameMatcher::DNS,
+      host, context);
 }
 
 }  // namespace limen::features

@@ -2,6 +2,7 @@
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
+#include "features/features.h"
 #include "translate/backend/rules.h"
 #include "translate/policy/rules.h"
 
@@ -66,9 +67,22 @@ void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const st
   socket->mutable_typed_config()->PackFrom(context);
 }
 
+void write_server_tls(const std::string& host, const std::string& system_cas,
+                      cluster_v3::Cluster& out) {
+  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
+  features::write_server_tls(host, system_cas, context);
+  auto* socket = out.mutable_transport_socket();
+  socket->set_name("envoy.transport_sockets.tls");
+  socket->mutable_typed_config()->PackFrom(context);
+}
+
 // False: the backend is gone.
 bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
                      cluster_v3::Cluster& out) {
+  if (ref.is_server()) {
+    add_dns_host(ref.host, ref.port, out);
+    return true;
+  }
   if (ref.kind == api::Kind::kService) {
     const api::Service* service = world.services.get(reads, ref.object);
     if (service == nullptr) return false;
@@ -101,6 +115,7 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
   write_protocol(ref.protocol, cluster);
   if (tls != nullptr) write_tls(*tls->context, ref.protocol, secret, cluster);
+  if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
   return xds::fragment_of(cluster);
 }
 

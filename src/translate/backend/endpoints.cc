@@ -77,6 +77,7 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
 
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref) {
+  if (ref.is_server()) return nullptr;
   const BackendTls* tls = tls_of(reads, world, ref);
   if (tls != nullptr && tls->context == nullptr) return nullptr;
   ClusterLoadAssignment assignment;

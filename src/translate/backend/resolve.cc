@@ -25,7 +25,7 @@ ResolvedBackend resolve_service(flow::Reads& reads, World& world, const ObjectKe
   if (it == service->ports.end())
     return failed("PortNotFound", fmt::format("Service {} has no {} port {}", key.text(),
                                               transport == Transport::kUdp ? "UDP" : "TCP", *port));
-  return {{}, {api::Kind::kService, key, *port, it->protocol}};
+  return {{}, {.object = key, .port = *port, .protocol = it->protocol}};
 }
 
 ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& key,
@@ -40,7 +40,9 @@ ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& k
         fmt::format("Backend {} has an endpoint that is a Unix socket, where no datagrams "
                     "can be sent to",
                     key.text()));
-  return {{}, {api::Kind::kBackend, key, 0, backend->ports.front().protocol}};
+  return {
+      {},
+      {.kind = api::Kind::kBackend, .object = key, .protocol = backend->ports.front().protocol}};
 }
 
 // What the kind of the route decides, whatever an appProtocol says.
@@ -93,6 +95,29 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
                                      const api::HttpExternalAuthFilter& filter) {
   return resolve_auth_service(reads, world, from, filter.backend_ref,
                               filter.protocol == api::ExternalAuthProtocol::kGrpc);
+}
+
+ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
+                                const api::BackendCluster& service, bool grpc) {
+  const size_t count = service.backend_refs.size();
+  if (count > 1)
+    return {failed("Invalid", "only one backend is supported yet"), ".backendRefs", {}};
+  if (count == 0 && !service.backend_ref)
+    return {failed("Invalid", "is empty"), ".backendRefs", {}};
+  const api::BackendObjectReference& ref =
+      count > 0 ? service.backend_refs[0].ref : *service.backend_ref;
+  return {resolve_auth_service(reads, world, from, ref, grpc),
+          count > 0 ? ".backendRefs[0]" : ".backendRef", ref.name.str()};
+}
+
+ResolvedBackend resolve_server(const World& world, const Url& url) {
+  if (url.https && world.options.system_cas.empty())
+    return failed("Invalid", "this machine has no file of CAs that it trusts");
+  ClusterRef cluster;
+  cluster.host = url.host;
+  cluster.port = url.port;
+  cluster.https = url.https;
+  return {{}, cluster};
 }
 
 }  // namespace limen::translate

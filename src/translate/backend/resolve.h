@@ -1,6 +1,7 @@
 // backendRefs -> clusters, or why not.
 #pragma once
 
+#include "base/url.h"
 #include "translate/grants.h"
 
 namespace limen::translate {
@@ -24,5 +25,17 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
 // The same of an ExternalAuth filter.
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
                                      const api::HttpExternalAuthFilter& filter);
+
+// The service that a policy names by its backendRefs, or by backendRef.
+struct ResolvedService {
+  ResolvedBackend backend;
+  std::string field;  // ".backendRefs[0]": what a verdict that is not ok is about
+  std::string name;   // of the Service or Backend
+};
+ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
+                                const api::BackendCluster& service, bool grpc);
+
+// The server of a URL that is given without backendRefs.
+ResolvedBackend resolve_server(const World& world, const Url& url);
 
 }  // namespace limen::translate

@@ -16,10 +16,11 @@ std::optional<TargetKey> target_of(const Text& name_space,
 std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
-// Whether policies apply to it: TLS that is passed through is the client's own, and datagrams carry
-// none of ours.
+// Whether policies apply to it: TLS that is passed through is the client's own, datagrams carry
+// none of ours, and a URL says itself what it wants.
 inline bool takes_tls(const ClusterRef& cluster) {
-  return cluster.protocol != BackendProtocol::kTls && cluster.protocol != BackendProtocol::kUdp;
+  return !cluster.is_server() && cluster.protocol != BackendProtocol::kTls &&
+         cluster.protocol != BackendProtocol::kUdp;
 }
 
 // The settings of the policy that governs a cluster: one that names the port beats one that names

@@ -134,20 +134,15 @@ class Reader {
     const api::BackendCluster service = auth.grpc   ? api::BackendCluster(*auth.grpc)
                                         : auth.http ? api::BackendCluster(*auth.http)
                                                     : api::BackendCluster{};
-    const size_t count = service.backend_refs.size();
-    if (count > 1) return fail(path + ".backendRefs", "only one backend is supported yet");
-    if (count == 0 && !service.backend_ref) return fail(path + ".backendRefs", "is empty");
-    const api::BackendObjectReference& ref =
-        count > 0 ? service.backend_refs[0].ref : *service.backend_ref;
-    const ResolvedBackend backend =
-        resolve_auth_service(reads_, world_, referrer(), ref, auth.grpc.has_value());
+    const auto [backend, field, name] =
+        resolve_service(reads_, world_, referrer(), service, auth.grpc.has_value());
     if (!backend.verdict.ok) {
-      const std::string where = path + (count > 0 ? ".backendRefs[0]" : ".backendRef");
       if (auth.fail_open)
-        return report(where, backend.verdict.message.str(), "; failOpen lets all requests pass");
-      return fail(where, backend.verdict.message.str());
+        return report(path + field, backend.verdict.message.str(),
+                      "; failOpen lets all requests pass");
+      return fail(path + field, backend.verdict.message.str());
     }
-    fail_first(features::write_ext_auth(auth, backend.cluster.text(), ref.name.str(), filters_));
+    fail_first(features::write_ext_auth(auth, backend.cluster.text(), name, filters_));
     result_.clusters.push_back(backend.cluster);
   }
 
