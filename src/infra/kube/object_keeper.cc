@@ -60,7 +60,7 @@ ObjectKeeper::ObjectKeeper(ObjectKeeperSettings settings, EventLoop& loop, Send 
       troubled_(std::move(troubled)) {}
 
 ObjectKeeper::Entry& ObjectKeeper::entry(const ObjectId& id) {
-  return entries_.try_emplace(id, settings_.backoff).first->second;
+  return entries_.try_emplace(id, settings_).first->second;
 }
 
 void ObjectKeeper::want(const ObjectId& id, Json object) {
@@ -180,6 +180,7 @@ void ObjectKeeper::on_applied(const ObjectId& id, const std::shared_ptr<const Js
   entry.seen = fingerprint(answer.body);
   if (entry.wanted == wanted) entry.settled = entry.seen;
   entry.backoff.reset();
+  entry.news.over();
   set_trouble(id, entry, "");
 }
 
@@ -193,7 +194,7 @@ void ObjectKeeper::on_removed(const ObjectId& id, const kube::Answer& answer) {
 
 void ObjectKeeper::fail(const ObjectId& id, Entry& entry, const kube::Answer& answer) {
   entry.not_before = Clock::now() + std::max(entry.backoff.next(), answer.retry_after);
-  if (answer.is_temporary()) return;  // the client says so itself
+  if (answer.is_temporary() && !entry.news.is_news(answer)) return;
   set_trouble(id, entry, fmt::format("{}: {}", id.text(), answer.message));
 }
 

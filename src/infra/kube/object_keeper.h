@@ -13,6 +13,7 @@
 #include "base/alarm.h"
 #include "infra/kube/objects.h"
 #include "kube/backoff.h"
+#include "kube/trouble.h"
 
 namespace limen::infra {
 
@@ -22,6 +23,8 @@ struct ObjectKeeperSettings {
   kube::BackoffSettings backoff{std::chrono::milliseconds(250), std::chrono::milliseconds(60'000)};
   // An object that others keep changing is changed back this often.
   std::chrono::milliseconds spacing{2'000};
+  // What is refused for the time being is trouble when it lasts.
+  std::chrono::milliseconds patience = kube::Trouble::kPatience;
 };
 
 class ObjectKeeper {
@@ -51,7 +54,8 @@ class ObjectKeeper {
  private:
   using Clock = EventLoop::Clock;
   struct Entry {
-    explicit Entry(const kube::BackoffSettings& settings) : backoff(settings) {}
+    explicit Entry(const ObjectKeeperSettings& settings)
+        : backoff(settings.backoff), news(settings.patience) {}
     std::shared_ptr<const Json> wanted;  // nullptr: it is to be removed, or not ours to touch
     bool removed = false;                // it is to go
     bool present = false;
@@ -61,6 +65,7 @@ class ObjectKeeper {
     bool under_way = false;
     Clock::time_point not_before{};
     kube::Backoff backoff;
+    kube::Trouble news;  // what the API server refuses for the time being
     std::string trouble;
   };
 

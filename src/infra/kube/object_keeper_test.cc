@@ -1,5 +1,6 @@
 #include "infra/kube/object_keeper.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "base/json_text.h"
@@ -27,6 +28,7 @@ class ObjectKeeperTest : public testing::Test {
     ObjectKeeperSettings settings;
     settings.spacing = milliseconds(20);
     settings.backoff = {milliseconds(5), milliseconds(10)};
+    settings.patience = milliseconds(50);
     return settings;
   }
 
@@ -34,7 +36,7 @@ class ObjectKeeperTest : public testing::Test {
     methods_.push_back(request.method);
     kube::Answer answer;
     answer.status = refusal_;
-    answer.message = "HTTP status 422: no";
+    answer.message = fmt::format("HTTP status {}: no", refusal_);
     if (refusal_ == 200 && request.method == "PATCH") {
       stored_ = *parse_json(request.body);
       stored_.find("spec")->set("clusterIP", "10.96.0.1");
@@ -123,6 +125,17 @@ TEST_F(ObjectKeeperTest, ARefusalIsToldAndTriedAgain) {
   settle();
   EXPECT_EQ(keeper_.trouble(kId), "");
   EXPECT_EQ(troubled_, 2);
+}
+
+TEST_F(ObjectKeeperTest, WhatIsRefusedForTheTimeBeingIsToldWhenItLasts) {
+  refusal_ = 503;
+  keeper_.want(kId, object("a"));
+  EXPECT_EQ(troubled_, 0);
+  for (int i = 0; i < 100 && troubled_ == 0; ++i) settle();
+  EXPECT_EQ(keeper_.trouble(kId), "Service limen-system/envoy: HTTP status 503: no");
+  refusal_ = 200;
+  for (int i = 0; i < 100 && troubled_ == 1; ++i) settle();
+  EXPECT_EQ(keeper_.trouble(kId), "");
 }
 
 TEST_F(ObjectKeeperTest, OnlyTheLeaderWrites) {
