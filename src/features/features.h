@@ -107,7 +107,7 @@ inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    bool https, route_v3::Route& out);
 
-// ---- log/: the access log of all listeners: Envoy's output, in its format.
+// ---- log/: the access log of all listeners: a line of JSON a request in Envoy's output.
 void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out);
 
 // ---- stream/: where the connections or datagrams of a TLSRoute, TCPRoute or UDPRoute go.
