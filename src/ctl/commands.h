@@ -69,6 +69,7 @@ struct ServerOptions {
   bool start_envoys = true;                                    // false: they run elsewhere
   std::string image = "docker.io/limen/limen:" LIMEN_VERSION;  // for the container beside Envoy
   std::string xds_service;              // "HOST:PORT" by which pods reach this; "": its Service
+  std::string health_address;           // "IP:PORT" of /healthz and /readyz; "": none
   bool gateway_namespace_mode = false;  // what runs a Gateway is made in its namespace
   log::Level log_level = log::Level::kInfo;
 };

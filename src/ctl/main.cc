@@ -171,6 +171,10 @@ void add_scope(CLI::App& command, ServerOptions& options) {
                   "only one")
       ->capture_default_str();
   command
+      .add_option("--health-address", options.health_address,
+                  "Answer probes here: GET /healthz and /readyz")
+      ->type_name("IP:PORT");
+  command
       .add_option("--watch-idle", options.watch_idle_s,
                   "Seconds after which a watch that says nothing is taken for dead")
       ->check(CLI::Range(1, 3600))

@@ -12,6 +12,7 @@
 #include "ctl/pod_files.h"
 #include "ctl/status_socket.h"
 #include "ctl/xds_access.h"
+#include "http/probes.h"
 #include "infra/kube/kube.h"
 #include "kube/client.h"
 #include "kube/elector.h"
@@ -65,6 +66,7 @@ class Server {
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
+        probes_(control_.loop()),
         snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
                   [this] { return cluster_.in_force(); }),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
@@ -72,6 +74,7 @@ class Server {
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
+    if (Status listening = answer_probes(); !listening) return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
     restore();
@@ -90,6 +93,15 @@ class Server {
   }
 
  private:
+  Status answer_probes() {
+    if (options_.health_address.empty()) return {};
+    const auto address = xds::parse_address(options_.health_address);
+    if (!address) return with_context(address.error(), "--health-address");
+    const Status listening = probes_.listen(address->host, address->port);
+    if (listening) return {};
+    return with_context(listening.error(), "--health-address " + options_.health_address);
+  }
+
   kube::Elector::Send sender() {
     return [this](kube::Request request, std::function<void(kube::Answer)> done) {
       client_.send(std::move(request), std::move(done));
@@ -243,6 +255,7 @@ class Server {
     xds::ServerSettings settings;
     access_.fill(settings);
     if (Status serving = control_.serve_xds(std::move(settings)); !serving) return serving;
+    probes_.set_ready();
     log::info("limen", "xDS on {}{}", options_.xds_address,
               options_.start_envoys
                   ? ""
@@ -259,6 +272,7 @@ class Server {
   XdsAccess access_;
   infra::Kube kube_;
   kube::Elector elector_;
+  http::Probes probes_;
   providers::SnapshotKeeper snapshot_;
   kube::Client client_;                   // below what it tells
   api::ChangeBatch restored_;             // not applied yet
@@ -291,6 +305,7 @@ int failed(const Error& error) {
 int server(ServerOptions options) {
   log::configure(options.log_level, log::Format::kText);
   block_signals();
+  keep_private();
   options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
   const Result<UniqueFd> lock = lock_state(options.state_dir);
   if (!lock) return failed(lock.error());

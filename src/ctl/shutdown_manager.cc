@@ -7,18 +7,16 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <csignal>
 #include <filesystem>
 
 #include "base/files.h"
 #include "base/log.h"
 #include "ctl/commands.h"
+#include "http/server.h"
 #include "infra/envoy/drain.h"
 #include "xds/bootstrap/bootstrap.h"
 
@@ -26,65 +24,23 @@ namespace limen::ctl {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-using asio::ip::tcp;
 
 constexpr std::chrono::milliseconds kPoll{100};
-constexpr std::chrono::seconds kPatience{10};  // with a client that says nothing
-constexpr int kMostClients = 64;
 
 // That it is there says that Envoy is drained.
 std::string drained_file(const ShutdownManagerOptions& options) {
   return std::filesystem::path(options.admin_socket).parent_path() / "drained";
 }
 
-class Manager {
- public:
-  Manager(const ShutdownManagerOptions& options, asio::io_context& io)
-      : io_(io), drained_(drained_file(options)) {}
-
-  asio::awaitable<void> accept(tcp::acceptor acceptor) {
-    for (;;) {
-      tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-      if (clients_ >= kMostClients) continue;  // closes it
-      asio::co_spawn(io_, serve(beast::tcp_stream(std::move(socket))), asio::detached);
-    }
+asio::awaitable<http::Answer> answer(asio::io_context& io, std::string drained, std::string path) {
+  if (path == "/healthz") co_return http::Answer{};
+  if (path != "/shutdown/ready") co_return http::Answer{.status = 404};
+  while (!std::filesystem::exists(drained)) {
+    asio::steady_timer timer(io, kPoll);
+    co_await timer.async_wait(asio::use_awaitable);
   }
-
- private:
-  asio::awaitable<void> serve(beast::tcp_stream stream) {
-    ++clients_;
-    try {
-      beast::flat_buffer buffer;
-      http::request<http::empty_body> request;
-      stream.expires_after(kPatience);
-      co_await http::async_read(stream, buffer, request, asio::use_awaitable);
-      http::response<http::string_body> response;
-      response.result(co_await answer(request.target()));
-      response.prepare_payload();
-      response.keep_alive(false);
-      stream.expires_after(kPatience);
-      co_await http::async_write(stream, response, asio::use_awaitable);
-    } catch (const boost::system::system_error&) {  // the client has gone
-    }
-    --clients_;
-  }
-
-  asio::awaitable<http::status> answer(beast::string_view target) {
-    if (target == "/healthz") co_return http::status::ok;
-    if (target != "/shutdown/ready") co_return http::status::not_found;
-    while (!std::filesystem::exists(drained_)) {
-      asio::steady_timer timer(io_, kPoll);
-      co_await timer.async_wait(asio::use_awaitable);
-    }
-    co_return http::status::ok;
-  }
-
-  asio::io_context& io_;
-  const std::string drained_;
-  int clients_ = 0;
-};
+  co_return http::Answer{};
+}
 
 // Without it the first process of a container would not hear the signal, and kubelet would wait out
 // the pod's grace.  It comes once Envoy is drained: who waits for that is answered first.
@@ -114,18 +70,16 @@ int serve(const ShutdownManagerOptions& options) {
   }
   std::error_code none;
   std::filesystem::remove(drained_file(options), none);  // of a container before
-  try {
-    asio::io_context io;
-    const tcp::endpoint endpoint(asio::ip::make_address(address->host),
-                                 static_cast<uint16_t>(address->port));
-    Manager manager(options, io);
-    asio::co_spawn(io, manager.accept(tcp::acceptor(io, endpoint)), asio::detached);
-    asio::co_spawn(io, stop_on_signal(io), asio::detached);
-    io.run();
-  } catch (const boost::system::system_error& error) {
-    fmt::print(stderr, "limen: --address {}: {}\n", options.address, error.code().message());
+  asio::io_context io;
+  http::Server server(io, [&io, drained = drained_file(options)](std::string path) {
+    return answer(io, drained, std::move(path));
+  });
+  if (Status listening = server.listen(address->host, address->port); !listening) {
+    fmt::print(stderr, "limen: --address {}: {}\n", options.address, listening.error().message);
     return kFailed;
   }
+  asio::co_spawn(io, stop_on_signal(io), asio::detached);
+  io.run();
   return kOk;
 }
 

@@ -8,7 +8,7 @@ import pytest
 from fault_proxy import FaultProxy, answer
 from kube_api import needs_kube, running_api
 from kube_limen import gateway, route, running_limen
-from limen import wait_for
+from limen import free_port, wait_for
 
 pytestmark = needs_kube
 
@@ -153,3 +153,18 @@ def test_a_server_that_shows_another_authoritys_certificate_is_refused(limen, pr
     limen.start(kubeconfig=limen.api.kubeconfig(proxy.port, ca=(limen.certs / "ca.crt").read_bytes()))
     wait_for(lambda: limen.says("certificate"))
     assert proxy.requests == []
+
+
+def test_probes(limen, proxy):
+    """Alive from the start, ready once Envoys are served, and both whatever becomes of the API server then."""
+    port, blocked = free_port(), [True]
+    proxy.fault = lambda line: answer(503, "{}") if blocked[0] else None
+    start(limen, proxy, "--health-address", f"127.0.0.1:{port}")
+    wait_for(lambda: getattr(limen.try_get("/healthz", port=port), "status", 0) == 200)
+    assert limen.get("/readyz", port=port).status == 503
+    blocked[0] = False
+    wait_for(lambda: limen.get("/readyz", port=port).status == 200, 30)
+    proxy.close()
+    wait_for(lambda: limen.says("what is known stays in force"), 30)
+    assert limen.get("/readyz", port=port).status == limen.get("/healthz", port=port).status == 200
+    assert limen.get("/other", port=port).status == 404

@@ -66,6 +66,7 @@ imagePullSecrets:
 {{- $provider := .Values.config.envoyGateway.provider.kubernetes -}}
 - server
 - --xds-address=0.0.0.0:18000
+- --health-address=0.0.0.0:8081
 - --state-dir=/var/lib/limen
 - --log-level={{ .Values.config.envoyGateway.logging.level.default }}
 {{- with .Values.config.envoyGateway.gateway.controllerName }}
