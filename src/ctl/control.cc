@@ -5,9 +5,15 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <set>
 #include <utility>
 
@@ -43,8 +49,17 @@ void block_signals() {
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
 }
 
-// Where the distributions keep them.
+void keep_private() {
+  ::umask(077);
+  constexpr rlimit kNone{0, 0};
+  if (::setrlimit(RLIMIT_CORE, &kNone) != 0)
+    log::warn("limen", "core files cannot be forbidden: {}", std::strerror(errno));
+}
+
+// Where the administrator says, as OpenSSL has it, or else where the distributions keep them.
 std::string system_cas() {
+  const char* chosen = std::getenv("SSL_CERT_FILE");
+  if (chosen != nullptr && ::access(chosen, R_OK) == 0) return std::filesystem::absolute(chosen);
   for (const char* path : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
                            "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
     if (::access(path, R_OK) == 0) return path;

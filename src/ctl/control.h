@@ -21,6 +21,10 @@ Result<UniqueFd> lock_state(const std::string& folder);
 // Before threads start, for they inherit it: signals that ask for the end wait for on_signals().
 void block_signals();
 
+// Of this process and those that it starts, which have keys: no core files, and what they write is
+// their owner's alone.
+void keep_private();
+
 // Where the system's CA certificates are; "": there are none.
 std::string system_cas();
 

@@ -170,6 +170,7 @@ class Runner {
 int run(RunOptions options) {
   log::configure(options.log_level, log::Format::kText);
   block_signals();
+  keep_private();
   options.state_dir = std::filesystem::absolute(options.state_dir).lexically_normal().string();
   if (options.state_dir.size() > infra::kLongestStateDir) {
     fmt::print(

@@ -1,0 +1,164 @@
+"""What docs/user/threat_model.md promises of the gateway and of Limen itself, with attackers' requests."""
+
+import json
+import pathlib
+import socket
+import stat
+import subprocess
+
+import pytest
+
+from limen import LIMEN, wait_for
+from pki import Authority, tls_secret
+from test_routes import to
+from test_security_policy import KEYS, basic, htpasswd, policy, secret
+
+def prefix(path, backend="a", **more):
+    return {"matches": [{"path": {"type": "PathPrefix", "value": path}}], "backendRefs": [to(backend)], **more}
+
+
+@pytest.fixture
+def guarded(limen, backend):
+    """A gateway where /admin wants a key and the rest does not; `limen.backend` is behind both."""
+    limen.backend = backend("a")
+    limen.gateway()
+    limen.write("a.yaml", limen.backend.yaml())
+    limen.write("keys.yaml", secret("keys", ann="key-of-ann"))
+    limen.route("free", [prefix("/")])
+    limen.route("r", [prefix("/admin")])
+    limen.write("p.yaml", policy("p", KEYS))
+    limen.start()
+    limen.wait_status(401, "/admin")
+    limen.wait_status(200, "/")
+    return limen
+
+
+def raw(port, text):
+    """The first line of the answer to these bytes; "": the connection was closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(text.encode())
+        return client.recv(65536).decode(errors="replace").split("\r\n")[0]
+
+
+@pytest.mark.parametrize("path", [
+    "/admin", "/admin/", "/admin/x", "//admin", "///admin//x", "/./admin", "/x/../admin", "/x/%2e%2e/admin", "/x/.%2E/admin",
+    "/%61dmin", "/%61%64min/x", "/x/..%2fadmin", "/x%2f..%2fadmin", "/x%5c..%5cadmin", "/x\\..\\admin", "/%2fadmin",
+    "/admin%2fx", "/admin%2Fx", "/admin?x=/../", "/x/y/../../admin", "/.//admin"])
+def test_a_guarded_path_has_no_other_name(guarded, path):
+    """Either the key is asked for, or the request goes nowhere, or another path than the guarded one is what a backend
+    sees, however it reads it."""
+    seen = len(guarded.backend.requests)
+    answer = guarded.get(path)
+    if answer.status == 200:
+        at_backend = guarded.backend.requests[seen]["path"].lower()
+        assert "admin" not in at_backend.replace("%61", "a").replace("%64", "d"), at_backend
+    elif answer.status in (301, 302, 307, 308):  # to the plain name, where the key is asked for
+        assert guarded.get(answer.headers["location"].split("localhost", 1)[-1]).status == 401
+    else:
+        assert answer.status in (400, 401, 404)
+        assert len(guarded.backend.requests) == seen
+
+
+@pytest.mark.parametrize("text", [
+    "GET / HTTP/1.1\r\nhost: a\r\nx_client: ann\r\n\r\n",
+    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
+    "POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost : a\r\n\r\n",
+    "GET / HTTP/1.1\r\n\r\n",
+    "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n",
+    "GET /a b HTTP/1.1\r\nhost: a\r\n\r\n",
+    "GET /#admin HTTP/1.1\r\nhost: a\r\n\r\n"])
+def test_ambiguous_requests_go_nowhere(guarded, text):
+    seen = len(guarded.backend.requests)
+    assert raw(guarded.port, text).split(" ")[1:2] in (["400"], ["501"], [])
+    assert len(guarded.backend.requests) == seen
+    assert raw(guarded.port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n") == "HTTP/1.1 200 OK"
+
+
+def test_two_hosts_are_one_to_everybody(guarded):
+    assert raw(guarded.port, "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n") == "HTTP/1.1 200 OK"
+    assert guarded.backend.requests[-1]["headers"]["host"] == "a,b"
+    guarded.route("free", [prefix("/")], hostnames=["a"])
+    guarded.wait_status(404, "/", host="b")
+    assert raw(guarded.port, "GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n") == "HTTP/1.1 404 Not Found"
+
+
+def test_the_access_log_says_what_was_sent_and_no_more(guarded):
+    agent = 'x" 200 "\\", "response_code": 200}'
+    assert guarded.get("/admin?key=wrong-key", headers={"user-agent": agent}).status == 401
+
+    def entries():
+        text = next(guarded.state.glob("proxies/*/envoy.log")).read_text()
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    entry = wait_for(lambda: next((each for each in entries() if each["user-agent"] == agent), None))
+    assert (entry["response_code"], entry["x-envoy-origin-path"], entry["method"]) == (401, "/admin", "GET")
+    assert "wrong-key" not in json.dumps(entry)
+
+
+def test_clients_cannot_say_who_they_are(guarded):
+    """Headers that only the gateway may set are replaced or taken away."""
+    forged = {"x-client": "root", "x-forwarded-for": "10.0.0.1", "x-envoy-internal": "true", "x-forwarded-client-cert": "By=x",
+              "x-envoy-original-path": "/x", "x-envoy-expected-rq-timeout-ms": "1", "x-envoy-upstream-alt-stat-name": "x",
+              "x-envoy-external-address": "10.0.0.1"}
+    seen = guarded.get("/admin", headers={"x-key": "key-of-ann", **forged}).json["headers"]
+    assert seen["x-client"] == "ann"
+    assert seen["x-forwarded-for"].startswith("10.0.0.1,")  # what Envoy knows comes last
+    assert not seen["x-forwarded-for"].endswith("10.0.0.1")
+    for name in ("x-envoy-internal", "x-forwarded-client-cert", "x-envoy-original-path", "x-envoy-upstream-alt-stat-name"):
+        assert forged[name] != seen.get(name), name
+    assert seen.get("x-envoy-external-address") != "10.0.0.1"
+
+
+def test_secrets_stay_inside(guarded, tmp_path):
+    authority = Authority(tmp_path)
+    files = authority.issue("a.test")
+    key = pathlib.Path(files[1]).read_text()
+    guarded.flags += ["--log-level", "debug"]
+    guarded.write("users.yaml", secret("users", **{".htpasswd": htpasswd(ann="opensesame")}))
+    guarded.write("tls.yaml", tls_secret("tls", files))
+    guarded.write("q.yaml", policy("q", {"basicAuth": {"users": {"name": "users"}}}, target=("HTTPRoute", "free")))
+    guarded.stop()
+    guarded.start()
+    guarded.wait_status(200, "/", headers=basic("ann", "opensesame"))
+    guarded.wait_status(200, "/admin", headers={"x-key": "key-of-ann"})
+    guarded.write("keys.yaml", secret("keys", ann="key-of-ann", bob="key\nof-bob"))  # refused
+    guarded.wait_status(500, "/admin", headers={"x-key": "key-of-ann"})
+    printed = subprocess.run([LIMEN, "translate", "-f", guarded.conf], capture_output=True, text=True)
+    validated = subprocess.run([LIMEN, "validate", "-f", guarded.conf], capture_output=True, text=True)
+    hash_of_ann = htpasswd(ann="opensesame").split("}")[1].strip()
+    shown = [guarded.log.read_text(), guarded.status(), guarded.status("-o", "yaml"), printed.stdout, printed.stderr,
+             validated.stdout, validated.stderr, *(path.read_text() for path in guarded.state.rglob("*.log"))]
+    assert "SecurityPolicy" in shown[2]
+    for text in shown:
+        for word in ("key-of-ann", "of-bob", "opensesame", hash_of_ann, key.splitlines()[1]):
+            assert word not in text
+
+
+def test_files_are_for_the_owner_alone(guarded):
+    paths = [guarded.state, *guarded.state.rglob("*")]
+    assert len(paths) > 5
+    for path in paths:
+        assert path.is_symlink() or stat.S_IMODE(path.lstat().st_mode) & 0o077 == 0, path
+
+
+def test_there_are_no_core_files(guarded):
+    for pid in [guarded.process.pid, *guarded.envoy_pids()]:
+        limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
+        line = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+        assert line.split()[4:6] == ["0", "0"]
+
+
+def listening_ports(pid):
+    """TCP ports on which a process waits for clients.  Source: proc(5), net/tcp."""
+    inodes = {f.readlink().name for f in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+    rows = [line.split() for table in ("tcp", "tcp6") for line in pathlib.Path(f"/proc/net/{table}").read_text().splitlines()[1:]]
+    return {int(row[1].rsplit(":", 1)[1], 16) for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in inodes}
+
+
+def test_the_admin_interface_has_no_port(guarded):
+    """Of all that Envoy and Limen listen on, only the Gateway's port is a TCP port."""
+    assert json.loads(guarded.admin("/server_info"))["state"] == "LIVE"
+    assert set().union(*map(listening_ports, guarded.envoy_pids())) == {guarded.port}
+    assert listening_ports(guarded.process.pid) == set()
