@@ -8,10 +8,10 @@
 #include <boost/beast/core/string.hpp>
 #include <thread>
 
+#include "base/url.h"
 #include "http/connection.h"
 #include "http/post.h"
 #include "http/tls.h"
-#include "http/url.h"
 
 namespace limen::http {
 namespace {
@@ -36,7 +36,7 @@ Connection::Message message_of(const Request& request, const Url& url) {
   message.method_string(request.method);
   message.target(url.target);
   message.version(11);
-  message.set(beast::http::field::host, url.authority());
+  message.set(beast::http::field::host, url.authority);
   message.set(beast::http::field::user_agent, "limen");
   message.set(beast::http::field::connection, "close");
   for (const Header& header : request.headers) message.set(header.name, header.value);
@@ -55,7 +55,7 @@ std::vector<Header> headers_of(const Connection::Head& head) {
 asio::awaitable<Result<Response>> exchange(const Request& request, const Url& url) {
   const Patience patience(request.patience);
   std::shared_ptr<asio::ssl::context> context;
-  if (url.tls) {
+  if (url.https) {
     const auto made = make_tls_context({request.authorities, {}, {}});
     if (!made) co_return made.error();
     context = *made;
@@ -105,13 +105,13 @@ class Client::Core {
 
  private:
   asio::awaitable<void> run(Request request, Done done) {
-    const Result<Url> url = parse_url(request.url);
+    const std::optional<Url> url = parse_url(request.url);
     Result<Response> response = Error{};
     if (url)  // no conditional operator: GCC 12 destroys what co_await gives it twice
       response = co_await exchange(request, *url);
     else
-      response = url.error();
-    if (url && !response) response = with_context(response.error(), url->authority());
+      response = Error{fmt::format("'{}' is no URL of http or https", request.url)};
+    if (url && !response) response = with_context(response.error(), url->authority);
     post_.to_loop([done = std::move(done), response = std::move(response)]() mutable {
       done(std::move(response));
     });

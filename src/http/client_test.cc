@@ -116,7 +116,7 @@ TEST(HttpClientTest, DoesNotWaitForEver) {
 TEST(HttpClientTest, SaysWhatKeptAnAnswerFromComing) {
   EXPECT_THAT(ask({.url = "http://127.0.0.1:1/"}).error().message,
               HasSubstr("127.0.0.1:1: cannot connect"));
-  EXPECT_THAT(ask({.url = "nonsense"}).error().message, HasSubstr("no absolute URL"));
+  EXPECT_THAT(ask({.url = "nonsense"}).error().message, HasSubstr("no URL of http or https"));
   OneAnswer no_http("220 mail.example ESMTP\r\n\r\n");
   EXPECT_FALSE(ask({.url = no_http.url()}));
   OneAnswer no_tls("HTTP/1.1 400 Bad Request\r\n\r\n");
