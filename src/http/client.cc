@@ -109,8 +109,8 @@ class Client::Core {
     Result<Response> response = Error{};
     if (url)  // no conditional operator: GCC 12 destroys what co_await gives it twice
       response = co_await exchange(request, *url);
-    else
-      response = Error{fmt::format("'{}' is no URL of http or https", request.url)};
+    else  // which is not shown: it may have a password
+      response = Error{"this is no URL of http or https"};
     if (url && !response) response = with_context(response.error(), url->authority);
     post_.to_loop([done = std::move(done), response = std::move(response)]() mutable {
       done(std::move(response));
