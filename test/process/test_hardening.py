@@ -40,26 +40,29 @@ def raw(port, text):
         return client.recv(65536).decode(errors="replace").split("\r\n")[0]
 
 
-@pytest.mark.parametrize("path", [
+PATHS = [
     "/admin", "/admin/", "/admin/x", "//admin", "///admin//x", "/./admin", "/x/../admin", "/x/%2e%2e/admin", "/x/.%2E/admin",
     "/%61dmin", "/%61%64min/x", "/x/..%2fadmin", "/x%2f..%2fadmin", "/x%5c..%5cadmin", "/x\\..\\admin", "/%2fadmin",
-    "/admin%2fx", "/admin%2Fx", "/admin?x=/../", "/x/y/../../admin", "/.//admin"])
-def test_a_guarded_path_has_no_other_name(guarded, path):
+    "/admin%2fx", "/admin%2Fx", "/admin?x=/../", "/x/y/../../admin", "/.//admin"]
+
+
+def test_a_guarded_path_has_no_other_name(guarded):
     """Either the key is asked for, or the request goes nowhere, or another path than the guarded one is what a backend
     sees, however it reads it."""
-    seen = len(guarded.backend.requests)
-    answer = guarded.get(path)
-    if answer.status == 200:
-        at_backend = guarded.backend.requests[seen]["path"].lower()
-        assert "admin" not in at_backend.replace("%61", "a").replace("%64", "d"), at_backend
-    elif answer.status in (301, 302, 307, 308):  # to the plain name, where the key is asked for
-        assert guarded.get(answer.headers["location"].split("localhost", 1)[-1]).status == 401
-    else:
-        assert answer.status in (400, 401, 404)
-        assert len(guarded.backend.requests) == seen
+    for path in PATHS:
+        seen = len(guarded.backend.requests)
+        answer = guarded.get(path)
+        if answer.status == 200:
+            at_backend = guarded.backend.requests[seen]["path"].lower()
+            assert "admin" not in at_backend.replace("%61", "a").replace("%64", "d"), path
+        elif answer.status in (301, 302, 307, 308):  # to the plain name, where the key is asked for
+            assert guarded.get(answer.headers["location"].split("localhost", 1)[-1]).status == 401, path
+        else:
+            assert answer.status in (400, 401, 404), path
+            assert len(guarded.backend.requests) == seen, path
 
 
-@pytest.mark.parametrize("text", [
+AMBIGUOUS = [
     "GET / HTTP/1.1\r\nhost: a\r\nx_client: ann\r\n\r\n",
     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
     "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello",
@@ -69,10 +72,13 @@ def test_a_guarded_path_has_no_other_name(guarded, path):
     "GET / HTTP/1.1\r\n\r\n",
     "GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n",
     "GET /a b HTTP/1.1\r\nhost: a\r\n\r\n",
-    "GET /#admin HTTP/1.1\r\nhost: a\r\n\r\n"])
-def test_ambiguous_requests_go_nowhere(guarded, text):
+    "GET /#admin HTTP/1.1\r\nhost: a\r\n\r\n"]
+
+
+def test_ambiguous_requests_go_nowhere(guarded):
     seen = len(guarded.backend.requests)
-    assert raw(guarded.port, text).split(" ")[1:2] in (["400"], ["501"], [])
+    for text in AMBIGUOUS:
+        assert raw(guarded.port, text).split(" ")[1:2] in (["400"], ["501"], []), text
     assert len(guarded.backend.requests) == seen
     assert raw(guarded.port, "GET / HTTP/1.1\r\nhost: a\r\n\r\n") == "HTTP/1.1 200 OK"
 
