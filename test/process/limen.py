@@ -279,7 +279,7 @@ class Hammer:
         while not self.ended.is_set():
             try:
                 key = self.limen.get(**self.request).status
-            except OSError as error:
+            except (OSError, http.client.HTTPException) as error:
                 key = repr(error)
             self.answers[key] = self.answers.get(key, 0) + 1
 
