@@ -8,24 +8,42 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "process"))  # pki
 
 from harness import Cluster  # noqa: E402
-
-NAME, NET = "lct", "10.219"
+from pki import Authority  # noqa: E402
+from shop import Shop  # noqa: E402
 
 
 def pytest_addoption(parser):
+    parser.addoption("--name", default="lct", help="of the test cluster: begins its network namespaces' names")
+    parser.addoption("--net", default="10.219", help="the first half of the /16 that the test cluster uses")
     parser.addoption("--outage", type=float, default=20, help="seconds that the API server is away in test_faults.py")
 
 
 @pytest.fixture(scope="session")
-def cluster():
-    with tempfile.TemporaryDirectory(prefix=NAME) as folder:
-        made = Cluster(pathlib.Path(folder) / "state", NET)
+def cluster(pytestconfig):
+    name, net = pytestconfig.getoption("name"), pytestconfig.getoption("net")
+    with tempfile.TemporaryDirectory(prefix=name) as folder:
+        made = Cluster(pathlib.Path(folder) / "state", name, net)
         try:
-            made.run("cluster", "up", "--name", NAME, "--net", NET, "--max-grace", 90)
+            made.run("cluster", "up", "--name", name, "--net", net, "--max-grace", 90)
             yield made
         finally:
             made.run("cluster", "down")
-        assert not [name for name in os.listdir("/run/netns") if name.startswith(NAME)]
+        assert made.namespaces() == []
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("pki"))
+
+
+@pytest.fixture(scope="session")
+def limen(cluster):
+    cluster.run("install.sh", "--set", "deployment.replicas=2")
+
+
+@pytest.fixture(scope="session")
+def shop(cluster, limen, authority):
+    return Shop(cluster, "shop", authority)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -26,8 +26,8 @@ def await_true(what, seconds=30):
 
 
 class Cluster:
-    def __init__(self, state, net):
-        self.net = net
+    def __init__(self, state, name, net):
+        self.name, self.net = name, net
         self.env = {**os.environ, "LIMEN_CLUSTER": str(state)}
 
     def run(self, *words, check=True, **options):
@@ -51,6 +51,10 @@ class Cluster:
     def is_ready(self):
         return self.kubectl("get", "--raw", "/readyz", check=False) == "ok"
 
+    def namespaces(self, of=""):
+        """Network namespaces of the cluster, or of what is named so: "-pod"."""
+        return [name for name in os.listdir("/run/netns") if name.startswith(f"{self.name}{of}")]
+
     @contextlib.contextmanager
     def without(self, *parts):
         """Of the control plane: killed, and started again afterwards."""
@@ -60,8 +64,6 @@ class Cluster:
         finally:
             for part in reversed(parts):
                 self.run("cluster", "start", part)
-                if part == "kube-apiserver":  # others would not wait for it long
-                    await_true(self.is_ready, 60)
             await_true(self.is_ready, 60)
 
 

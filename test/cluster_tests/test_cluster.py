@@ -1,10 +1,7 @@
 """The test cluster itself, without Limen."""
 
-import os
-
 import pytest
 
-from conftest import NAME, NET
 from harness import answers, await_true
 
 ECHO = """
@@ -45,13 +42,13 @@ spec:
         readinessProbe: {httpGet: {path: /, port: 3000}}
         lifecycle: {preStop: {exec: {command: [sh, -c, echo bye]}}}
       volumes: [{name: content, configMap: {name: content}}]
-""".replace("NET", NET)
+"""
 
 
 @pytest.fixture(scope="module")
 def pod(cluster):
     """One of two, with two Services."""
-    cluster.apply(ECHO)
+    cluster.apply(ECHO.replace("NET", cluster.net))
     cluster.kubectl("-n", "smoke", "rollout", "status", "deployment/echo", "--timeout=60s")
     return cluster.get("pods", "-n", "smoke", "-l", "app=echo")["items"][0]
 
@@ -64,14 +61,14 @@ def test_addresses_of_services_answer(cluster, pod):
     service = cluster.get("service", "-n", "smoke", "echo")
     assert answers(service["spec"]["clusterIP"]) == 200
     assert answers(service["status"]["loadBalancer"]["ingress"][0]["ip"]) == 200
-    assert answers(f"{NET}.129.77") == 200
+    assert answers(f"{cluster.net}.129.77") == 200
     assert answers(pod["status"]["podIP"], 3000) == 200
-    assert answers(f"{NET}.128.250") is None  # nobody's
+    assert answers(f"{cluster.net}.128.250") is None  # nobody's
 
 
 def test_a_pod_reaches_services_by_name(cluster, pod):
     for host in ("echo", "kubernetes.default.svc.cluster.local"):
-        assert NET in inside(cluster, pod, f"getent hosts {host}")
+        assert f"{cluster.net}." in inside(cluster, pod, f"getent hosts {host}")
     ask = r"exec 3<>/dev/tcp/echo/80; printf 'GET / HTTP/1.0\r\n\r\n' >&3; head -1 <&3"
     for _ in range(6):  # the other pod of its own Service, and itself
         assert "200" in inside(cluster, pod, f'bash -c "{ask}"')
@@ -121,5 +118,5 @@ def test_pods_outlive_the_control_plane(cluster, pod, parts):
 
 
 def test_a_deleted_namespace_takes_its_pods_along(cluster, pod):
-    cluster.kubectl("delete", "namespace", "smoke", "--timeout=60s")
-    assert not [name for name in os.listdir("/run/netns") if name.startswith(f"{NAME}-pod-")]
+    cluster.kubectl("delete", "namespace", "smoke", "--timeout=90s")  # kube-controller-manager waits for its lease
+    assert cluster.namespaces("-pod") == []

@@ -1,150 +1,9 @@
 """Faults of a cluster, under load: no request may fail.  test/README.md says how to run them."""
 
-import contextlib
 import json
-import subprocess
 
-import pytest
-
-from harness import Load, answers, await_true, trusting
-from pki import Authority
-
-SYSTEM = "limen-system"
-LEASE_S = 15  # kube::ElectorSettings
-SHOP = """
-apiVersion: v1
-kind: Namespace
-metadata: {name: NAME}
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: echo, namespace: NAME}
-spec:
-  replicas: 2
-  selector: {matchLabels: {app: echo}}
-  template:
-    metadata: {labels: {app: echo}}
-    spec:
-      containers:
-      - name: echo
-        image: example.com/echo-basic:v1
-        env:
-        - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}
-        - {name: NAMESPACE, valueFrom: {fieldRef: {fieldPath: metadata.namespace}}}
-        readinessProbe: {httpGet: {path: /, port: 3000}}
----
-apiVersion: v1
-kind: Service
-metadata: {name: echo, namespace: NAME}
-spec:
-  selector: {app: echo}
-  ports: [{port: 80, targetPort: 3000}]
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: web, namespace: NAME}
-spec:
-  gatewayClassName: limen
-  listeners:
-  - {name: http, port: 80, protocol: HTTP}
-  - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: shown}]}}
-"""
-ROUTE = """
-apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: NAME, namespace: SPACE}
-spec:
-  parentRefs: [{name: web}]
-  hostnames: [NAME.example.com]
-  rules: [{backendRefs: [{name: echo, port: 80}]}]
-"""
-
-
-class Shop:
-    """A namespace with a Gateway, and routes to two pods."""
-
-    def __init__(self, cluster, name, authority):
-        self.cluster, self.name, self.authority = cluster, name, authority
-        cluster.apply(SHOP.replace("NAME", name))
-        self.show()
-        self.route("shop")
-        cluster.kubectl("-n", name, "rollout", "status", "deployment/echo", "--timeout=60s")
-        self.kubectl("wait", "--for=condition=Programmed", "gateway/web", "--timeout=60s")
-        self.address = cluster.get("gateway", "-n", name, "web")["status"]["addresses"][0]["value"]
-        await_true(lambda: answers(self.address, host="shop.example.com") == 200, 60)
-
-    def kubectl(self, *words):
-        return self.cluster.kubectl("-n", self.name, *words)
-
-    def route(self, name):
-        self.cluster.apply(ROUTE.replace("NAME", name).replace("SPACE", self.name))
-
-    def show(self):
-        """Another certificate of the HTTPS listener; DER."""
-        certificate, key = self.authority.issue("shop.example.com")
-        made = self.kubectl("create", "secret", "tls", "shown", f"--cert={certificate}", f"--key={key}", "--dry-run=client",
-                            "-o", "json")
-        self.cluster.apply(made)
-        return subprocess.run(["openssl", "x509", "-in", certificate, "-outform", "der"], check=True,
-                              capture_output=True).stdout
-
-    def await_route(self, name, seconds=60):
-        """That the control plane lives: a new route comes to the Envoys, and has its status."""
-        self.route(name)
-        await_true(lambda: answers(self.address, host=f"{name}.example.com") == 200, seconds)
-        self.kubectl("wait", "--for=jsonpath={.status.parents[0].conditions[?(@.type=='Accepted')].status}=True",
-                     f"httproute/{name}", "--timeout=30s")
-
-    def load(self, **options):
-        return Load(self.address, "shop.example.com", **options)
-
-    def proxies(self):
-        """The Deployment of the Gateway's Envoys."""
-        owner = "gateway.envoyproxy.io/owning-gateway"
-        found = self.cluster.get("deployment", "-n", SYSTEM, "-l", f"{owner}-name=web,{owner}-namespace={self.name}")
-        assert len(found["items"]) == 1
-        return found["items"][0]["metadata"]["name"]
-
-
-@contextlib.contextmanager
-def unharmed(load):
-    """There is load before, during and after what is done; none of it fails."""
-    with load:
-        load.go_on()
-        yield load
-        load.go_on(2)
-    assert load.failed == [], load.failed[:10]
-    assert load.succeeded > 100
-
-
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("pki"))
-
-
-@pytest.fixture(scope="session")
-def limen(cluster):
-    cluster.run("install.sh", "--set", "deployment.replicas=2")
-
-
-@pytest.fixture(scope="session")
-def shop(cluster, limen, authority):
-    return Shop(cluster, "shop", authority)
-
-
-def controllers(cluster):
-    return sorted(item["metadata"]["name"] for item in cluster.get(
-        "pods", "-n", SYSTEM, "-l", "app.kubernetes.io/name=limen,app.kubernetes.io/component=controller")["items"]
-        if "deletionTimestamp" not in item["metadata"])
-
-
-def await_controllers(cluster, number=2):
-    cluster.kubectl("-n", SYSTEM, "rollout", "status", "deployment/limen", "--timeout=60s")
-    await_true(lambda: len(controllers(cluster)) == number)
-
-
-def leader(cluster):
-    return cluster.get("lease", "-n", SYSTEM, "limen")["spec"].get("holderIdentity", "")
+from harness import answers, await_true, trusting
+from shop import LEASE_S, SYSTEM, Shop, await_controllers, controllers, leader, unharmed
 
 
 def statuses(cluster):
@@ -213,12 +72,14 @@ def test_the_proxies_are_replaced(cluster, shop):
 
 
 def test_the_api_server_is_away(cluster, shop, pytestconfig):
-    """With what else is of the control plane: a kube-controller-manager that lives on takes the nodes for dead after 50 s,
-    and then all endpoints for unready once the API server is back."""
+    """It alone; kube-controller-manager loses its lease, ends and is started again, so none takes the nodes for dead for
+    having heard nothing of them meanwhile."""
     with unharmed(shop.load()) as load:
-        with cluster.without("kube-scheduler", "kube-controller-manager", "kube-apiserver"):
+        with cluster.without("kube-apiserver"):
             load.go_on(pytestconfig.getoption("outage"))
         shop.await_route("after-outage", 120)
+        shop.kubectl("scale", "deployment/echo", "--replicas=3")
+        shop.kubectl("rollout", "status", "deployment/echo", "--timeout=120s")  # kube-controller-manager lives, too
 
 
 def test_etcd_restarts(cluster, shop):

@@ -67,7 +67,7 @@ def down(arguments):
 
 
 def stop(arguments):
-    daemons.stop([load(arguments).run / f"{part}.json" for part in arguments.parts], 0 if arguments.kill else 10)
+    control_plane.stop(load(arguments), arguments.parts, 0 if arguments.kill else 10)
 
 
 def start(arguments):

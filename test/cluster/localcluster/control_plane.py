@@ -77,13 +77,13 @@ def kube_controller_manager(config):
     d = config.certificates
     return [f"--kubeconfig={config.kubeconfig}", f"--service-account-private-key-file={d}/sa.key",
             f"--root-ca-file={d}/ca.crt", f"--cluster-signing-cert-file={d}/ca.crt", f"--cluster-signing-key-file={d}/ca.key",
-            "--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=200", "--kube-api-burst=400",
+            "--bind-address=127.0.0.1", "--kube-api-qps=200", "--kube-api-burst=400",
             "--concurrent-namespace-syncs=20", "--profiling=false"]
 
 
 def kube_scheduler(config):
     return [*(f"--{use}kubeconfig={config.kubeconfig}" for use in ("", "authentication-", "authorization-")),
-            "--leader-elect=false", "--bind-address=127.0.0.1", "--kube-api-qps=200", "--kube-api-burst=400"]
+            "--bind-address=127.0.0.1", "--kube-api-qps=200", "--kube-api-burst=400"]
 
 
 def kube_proxy(config):
@@ -100,6 +100,26 @@ def start(config, name):
                              {"PYTHONPATH": str(REPOSITORY / "test/cluster"), "PYTHONDONTWRITEBYTECODE": "1"})
     arguments = globals()[name.replace("-", "_")](config)
     return daemons.spawn(config, name, [config.binaries / name, *arguments])
+
+
+def stop(config, parts, seconds):
+    """They stay so: what has no record is not started again by keep()."""
+    paths = []
+    for part in parts:
+        path = config.run / f"{part}.json"
+        if path.exists():
+            paths.append(path.rename(path.with_suffix(".ends.json")))
+    daemons.stop(paths, seconds)
+
+
+def keep(config):
+    """Starts what has ended by itself, as a machine's kubelet or systemd does: without the API server kube-controller-manager
+    and kube-scheduler lose their leases, and end."""
+    for part in ORDER[:-1]:
+        path = config.run / f"{part}.json"
+        if path.exists() and daemons.pid_of(path) is None:
+            print(f"{part} has ended: it is started again", flush=True)
+            start(config, part)
 
 
 def start_all(config):

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from . import node_api
+from . import control_plane, node_api
 from .api import STRATEGIC, ApiError, Client, Store
 from .clock import now, now_in_micros
 from .config import NODE, NODE_API_PORT, Config
@@ -52,6 +52,7 @@ class Node:
         self.register()
         threading.Thread(target=self.renew_lease, daemon=True).start()
         threading.Thread(target=node_api.serve, args=(self,), daemon=True).start()
+        threading.Thread(target=self.keep_control_plane, daemon=True).start()
         self.config_maps = Store(self.client, "/api/v1/configmaps", self.content_changed)
         self.secrets = Store(self.client, "/api/v1/secrets", self.content_changed)
         LoadBalancers(self.config, self.client)
@@ -76,6 +77,11 @@ class Node:
                 print(f"lease: {error!r}", flush=True)
                 pause = 1
             time.sleep(pause)
+
+    def keep_control_plane(self):
+        while not self.closing:
+            control_plane.keep(self.config)
+            time.sleep(1)
 
     def confirm_ready(self):
         """After a pause of its lease it is taken for dead until it says otherwise."""
