@@ -1,0 +1,84 @@
+"""Limen's own certificate, and the authority of all of them, are deleted under load, as when a key was lost.
+
+What was deleted is made anew at once.  Envoys that are connected stay so; those that connect later do it with what their
+Secrets have by then, which reaches their pods as the kubelet likes.
+"""
+
+import base64
+import json
+import socket
+import ssl
+
+from harness import await_true
+from shop import SYSTEM, await_controllers, unharmed
+
+XDS_PORT = 18000
+
+
+def fields(cluster, name):
+    """What a Secret of Limen's namespace holds by key, PEM; empty: there is none."""
+    text = cluster.kubectl("-n", SYSTEM, "get", "secret", name, "--ignore-not-found", "-o", "json")
+    return {key: base64.b64decode(value).decode() for key, value in json.loads(text)["data"].items()} if text else {}
+
+
+def certificate(cluster, name):
+    return fields(cluster, name).get("tls.crt", "")
+
+
+def delete(cluster, name):
+    """Until there is another."""
+    old = certificate(cluster, name)
+    cluster.kubectl("-n", SYSTEM, "delete", "secret", name)
+    await_true(lambda: certificate(cluster, name) not in ("", old))
+
+
+def pods(cluster, component):
+    return [item for item in cluster.get("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={component}")["items"]
+            if "deletionTimestamp" not in item["metadata"]]
+
+
+def shown(address):
+    """The xDS server's certificate, PEM."""
+    context = ssl._create_unverified_context()
+    context.set_alpn_protocols(["h2"])
+    with socket.create_connection((address, XDS_PORT), timeout=5) as plain, context.wrap_socket(plain) as connection:
+        return ssl.DER_cert_to_PEM_cert(connection.getpeercert(True))
+
+
+def all_show(cluster):
+    """Whether all Limens use the certificate of the Secret."""
+    return {shown(pod["status"]["podIP"]) for pod in pods(cluster, "controller")} == {certificate(cluster, "limen-xds")}
+
+
+def lives(cluster):
+    """Of Envoys: which pods, and how often they were started."""
+    return {(pod["metadata"]["name"], sum(status["restartCount"] for status in pod["status"]["containerStatuses"]))
+            for pod in pods(cluster, "proxy")}
+
+
+def test_the_servers_certificate_is_deleted(cluster, shop):
+    await_controllers(cluster)
+    authority, before = certificate(cluster, "limen-ca"), lives(cluster)
+    with unharmed(shop.load()):
+        delete(cluster, "limen-xds")
+        await_true(lambda: all_show(cluster))
+        shop.await_route("after-certificate")
+    assert certificate(cluster, "limen-ca") == authority and lives(cluster) == before
+
+
+def test_the_authority_is_deleted(cluster, shop):
+    await_controllers(cluster)
+    server, before = certificate(cluster, "limen-xds"), lives(cluster)
+    with unharmed(shop.load()):
+        delete(cluster, "limen-ca")
+        shop.await_route("after-authority")  # by the connections that there are
+        authority = certificate(cluster, "limen-ca")
+        await_true(lambda: certificate(cluster, "limen-xds") != server and fields(cluster, "limen-xds")["ca.crt"] == authority)
+        await_true(lambda: all_show(cluster))
+        for pod in pods(cluster, "proxy"):  # the Secret comes to the pod
+            place = f"{SYSTEM}/{pod['metadata']['name']}:envoy"
+            await_true(lambda place=place: cluster.exec(place, "cat /certs/ca.crt") == authority, 120)
+        cluster.kubectl("-n", SYSTEM, "rollout", "restart", "deployment/limen")
+        await_controllers(cluster)
+        shop.await_route("after-authority-and-limen", 120)  # by new ones, for those that they had are gone
+    assert lives(cluster) == before
