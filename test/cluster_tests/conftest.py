@@ -24,7 +24,8 @@ def cluster(pytestconfig):
     with tempfile.TemporaryDirectory(prefix=name) as folder:
         made = Cluster(pathlib.Path(folder) / "state", name, net)
         try:
-            made.run("cluster", "up", "--name", name, "--net", net, "--max-grace", 90)
+            made.run("cluster", "up", "--name", name, "--net", net, "--max-grace", 90, "--nodes", 2)
+            made.kubectl("cordon", "node2")  # kube-proxy is the first node's: others' pods are not local to Services
             yield made
         finally:
             made.run("cluster", "down")

@@ -69,10 +69,10 @@ class Cluster:
 
 class Load:
     """Clients that ask again and again until the end of the `with`: each second one on a connection that it keeps for as
-    long as the server does, the others on a new connection each time."""
+    long as the server does, the others on a new connection each time.  `timeout`: seconds that they wait for an answer."""
 
-    def __init__(self, address, host, port=80, context=None, clients=4):
-        self.address, self.host, self.port, self.context = address, host, port, context
+    def __init__(self, address, host, port=80, context=None, clients=4, timeout=10):
+        self.address, self.host, self.port, self.context, self.timeout = address, host, port, context, timeout
         self.succeeded = 0
         self.failed = []  # (seconds since the start, what)
         self.certificates = set()  # DER, of the servers
@@ -92,7 +92,7 @@ class Load:
             thread.join()
 
     def connect(self):
-        connection = http.client.HTTPConnection(self.address, self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=self.timeout)
         if self.context is not None:
             connection.connect()
             connection.sock = self.context.wrap_socket(connection.sock, server_hostname=self.host)

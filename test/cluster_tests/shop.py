@@ -21,6 +21,7 @@ spec:
   template:
     metadata: {labels: {app: echo}}
     spec:
+      SPREAD
       containers:
       - name: echo
         image: example.com/echo-basic:v1
@@ -36,11 +37,17 @@ spec:
   selector: {app: echo}
   ports: [{port: 80, targetPort: 3000}]
 ---
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: EnvoyProxy
+metadata: {name: proxies, namespace: NAME}
+spec: {provider: {type: Kubernetes, kubernetes: PROXIES}}
+---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: {name: web, namespace: NAME}
 spec:
   gatewayClassName: limen
+  infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, name: proxies}}
   listeners:
   - {name: http, port: 80, protocol: HTTP}
   - {name: https, port: 443, protocol: HTTPS, tls: {certificateRefs: [{name: shown}]}}
@@ -52,16 +59,25 @@ metadata: {name: NAME, namespace: SPACE}
 spec:
   parentRefs: [{name: web}]
   hostnames: [NAME.example.com]
-  rules: [{backendRefs: [{name: echo, port: 80}]}]
+  rules: [{backendRefs: [{name: echo, port: 80}]MORE}]
 """
 
 
-class Shop:
-    """A namespace with a Gateway, and routes to two pods."""
+def spread(labels):
+    """A pod's member: pods with those labels are on all nodes that take some."""
+    return ("topologySpreadConstraints: [{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: DoNotSchedule, "
+            "nodeTaintsPolicy: Honor, matchLabelKeys: [pod-template-hash], labelSelector: {matchLabels: {LABELS}}}]"
+            ).replace("LABELS", labels)
 
-    def __init__(self, cluster, name, authority):
-        self.cluster, self.name, self.authority = cluster, name, authority
-        cluster.apply(SHOP.replace("NAME", name))
+
+class Shop:
+    """A namespace with a Gateway, and routes to two pods.  `proxies`: how its Envoys run, of an EnvoyProxy; `rule`: more of
+    the routes' rules; both are YAML."""
+
+    def __init__(self, cluster, name, authority, proxies="{}", rule=""):
+        self.cluster, self.name, self.authority, self.rule = cluster, name, authority, rule
+        text = SHOP.replace("PROXIES", proxies).replace("NAME", name)
+        cluster.apply(text.replace("SPREAD", spread("app: echo")))
         self.show()
         self.route("shop")
         cluster.kubectl("-n", name, "rollout", "status", "deployment/echo", "--timeout=60s")
@@ -73,7 +89,8 @@ class Shop:
         return self.cluster.kubectl("-n", self.name, *words)
 
     def route(self, name):
-        self.cluster.apply(ROUTE.replace("NAME", name).replace("SPACE", self.name))
+        more = self.rule and f", {self.rule}"
+        self.cluster.apply(ROUTE.replace("NAME", name).replace("SPACE", self.name).replace("MORE", more))
 
     def show(self):
         """Another certificate of the HTTPS listener; DER."""
@@ -84,10 +101,10 @@ class Shop:
         return subprocess.run(["openssl", "x509", "-in", certificate, "-outform", "der"], check=True,
                               capture_output=True).stdout
 
-    def await_route(self, name, seconds=60):
-        """That the control plane lives: a new route comes to the Envoys, and has its status."""
+    def await_route(self, name, seconds=60, place=None):
+        """That the control plane lives: a new route comes to the Envoys, and has its status.  `place`: (address, port)."""
         self.route(name)
-        await_true(lambda: answers(self.address, host=f"{name}.example.com") == 200, seconds)
+        await_true(lambda: answers(*(place or (self.address, 80)), host=f"{name}.example.com") == 200, seconds)
         self.kubectl("wait", "--for=jsonpath={.status.parents[0].conditions[?(@.type=='Accepted')].status}=True",
                      f"httproute/{name}", "--timeout=30s")
 

@@ -72,14 +72,18 @@ def test_the_proxies_are_replaced(cluster, shop):
 
 
 def test_the_api_server_is_away(cluster, shop, pytestconfig):
-    """It alone; kube-controller-manager loses its lease, ends and is started again, so none takes the nodes for dead for
-    having heard nothing of them meanwhile."""
+    """It alone; kube-controller-manager loses its lease, ends and is started again, so none takes the node for dead for
+    having heard nothing of it meanwhile."""
+    def ready_since():
+        return cluster.kubectl("get", "node", "node1", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].lastTransitionTime}")
+    before = ready_since()
     with unharmed(shop.load()) as load:
         with cluster.without("kube-apiserver"):
             load.go_on(pytestconfig.getoption("outage"))
         shop.await_route("after-outage", 120)
         shop.kubectl("scale", "deployment/echo", "--replicas=3")
         shop.kubectl("rollout", "status", "deployment/echo", "--timeout=120s")  # kube-controller-manager lives, too
+    assert ready_since() == before
 
 
 def test_etcd_restarts(cluster, shop):

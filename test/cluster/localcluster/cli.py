@@ -12,6 +12,7 @@ import time
 from . import control_plane, daemons, network
 from .api import Client
 from .config import Config, known_files
+from .container import record_name
 from .images import entry
 
 
@@ -27,7 +28,7 @@ def up(arguments):
     for tool in ("ip", "nft", "nsenter", "unshare", "openssl"):
         if not shutil.which(tool):
             fail(f"{tool} is missing: apt-get install iproute2 nftables util-linux openssl")
-    config = Config(arguments.name, arguments.net, arguments.state, known_files(), arguments.max_grace)
+    config = Config(arguments.name, arguments.net, arguments.state, known_files(), arguments.max_grace, arguments.nodes)
     missing = [part for part in control_plane.PARTS if not (config.binaries / part).exists()]
     if missing:
         fail(f"{config.binaries} lacks {', '.join(missing)}: test/cluster/build.sh {config.binaries} all")
@@ -55,7 +56,7 @@ def load(arguments):
 def down(arguments):
     config = load(arguments)
     begin = time.monotonic()
-    daemons.stop([config.run / "node.json"], 20)
+    daemons.stop([config.run / f"{node}.json" for node in config.nodes], 20)
     daemons.stop(sorted(config.run.glob("*.json")), 1)
     network.delete_cluster(config)
     if arguments.keep_logs:
@@ -66,6 +67,22 @@ def down(arguments):
     print(f"cluster {config.name} is down after {time.monotonic() - begin:.1f} s")
 
 
+def check(part, parts):
+    if part not in parts:
+        fail(f"there is no {part}, but {', '.join(parts)}")
+
+
+def kill_node(arguments):
+    """As when a machine loses power: its connections do not even end.  The pods' folders stay, as on its disks."""
+    config = load(arguments)
+    check(arguments.node, config.nodes)
+    daemons.stop([config.run / f"{arguments.node}.json"], 0)
+    namespaces = network.cut_off(config, arguments.node)
+    daemons.stop(sorted(config.run.glob(record_name(arguments.node, "*", "*") + ".json")), 0)
+    for netns in namespaces:
+        network.run("ip", "netns", "del", netns)
+
+
 def stop(arguments):
     control_plane.stop(load(arguments), arguments.parts, 0 if arguments.kill else 10)
 
@@ -73,13 +90,14 @@ def stop(arguments):
 def start(arguments):
     config = load(arguments)
     for part in arguments.parts:
+        check(part, [*control_plane.ORDER, *config.nodes])
         if daemons.pid_of(config.run / f"{part}.json") is None:
             control_plane.start(config, part)
 
 
 def status(arguments):
     config = load(arguments)
-    for name in control_plane.ORDER:
+    for name in [*control_plane.ORDER, *config.nodes]:
         pid = daemons.pid_of(config.run / f"{name}.json")
         print(f"{name:26} {f'runs, process {pid}' if pid else 'ENDED'}")
     running = sum(daemons.pid_of(path) is not None for path in config.run.glob("container-*.json"))
@@ -106,7 +124,7 @@ def first_process(config, place):
     name, _, container = name.partition(":")
     pod = Client(config).get(f"/api/v1/namespaces/{namespace or 'default'}/pods/{name}")
     container = container or pod["spec"]["containers"][0]["name"]
-    pid = daemons.pid_of(config.run / f"container-{pod['metadata']['uid']}-{container}.json")
+    pid = daemons.pid_of(config.run / f"{record_name(pod['spec']['nodeName'], pod['metadata']['uid'], container)}.json")
     if pid is None:
         fail(f"{place} does not run")
     return pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0]
@@ -157,14 +175,16 @@ def parser():
     made.add_argument("--name", default="lc", help="begins its network namespaces' names; at most 8 letters")
     made.add_argument("--net", default="10.210", help="the first half of the /16 that it uses")
     made.add_argument("--max-grace", type=int, default=20, help="the longest end of a pod in seconds, whatever it asks for")
+    made.add_argument("--nodes", type=int, choices=range(1, Config.MOST_NODES + 1), default=1, help="how many it has")
     command("down", down, "end all that `up` started").add_argument("--keep-logs", action="store_true")
     command("status", status, "its processes")
     command("env", env, "exports for a shell")
     command("kubectl", kubectl, "kubectl on this cluster")
     made = command("stop", stop, "end parts of the control plane")
     made.add_argument("--kill", action="store_true", help="at once")
-    for made in (made, command("start", start, "start them again")):
-        made.add_argument("parts", nargs="+", choices=control_plane.ORDER[:-1])
+    made.add_argument("parts", nargs="+", choices=control_plane.ORDER)
+    command("start", start, "start them, or nodes, again").add_argument("parts", nargs="+")
+    command("kill-node", kill_node, "end a node and its pods at once, as when it loses power").add_argument("node")
     made = command("exec", execute, "run a command in the node's network, or in a container")
     made.add_argument("--pod", metavar="[NAMESPACE/]POD[:CONTAINER]")
     made.add_argument("rest", nargs=argparse.REMAINDER)

@@ -1,5 +1,6 @@
 """Names, addresses and paths of one cluster, all from its name, network and state folder."""
 
+import ipaddress
 import json
 import os
 import pathlib
@@ -7,9 +8,8 @@ import pathlib
 from kube_parts import BINARIES
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
-NODE = "node1"
 API_PORT = 6443
-NODE_API_PORT = 10250
+NODE_API_PORT = 10250  # the first node's; the second has the next
 IMAGES = pathlib.Path(__file__).resolve().parents[1] / "images.toml"
 
 
@@ -23,10 +23,13 @@ def known_files():
 class Config:
     """`name` begins the names of network namespaces and links; `net` is the first half of its /16."""
 
-    def __init__(self, name, net, state, files, max_grace):
+    MOST_NODES = 8  # each has an equal part of the pods' addresses
+
+    def __init__(self, name, net, state, files, max_grace, nodes):
         self.name, self.net, self.state = name, net, pathlib.Path(state)
         self.files = files  # host files that images.toml names: variable -> path
         self.max_grace = max_grace  # of a pod's end, seconds
+        self.nodes = [f"node{number + 1}" for number in range(nodes)]
         self.binaries = BINARIES
         self.certificates, self.logs = self.state / "kube", self.state / "logs"
         self.run = self.state / "run"  # a record of each process
@@ -44,8 +47,17 @@ class Config:
     def save(self):
         self.state.mkdir(parents=True, exist_ok=True)
         members = {"name": self.name, "net": self.net, "state": str(self.state), "files": self.files,
-                   "max_grace": self.max_grace}
+                   "max_grace": self.max_grace, "nodes": len(self.nodes)}
         (self.state / "config.json").write_text(json.dumps(members, indent=1))
+
+    def addresses_of(self, node):
+        """Of its pods."""
+        bits = (self.MOST_NODES - 1).bit_length()
+        return list(ipaddress.ip_network(self.pods).subnets(bits))[self.nodes.index(node)]
+
+    def pod_number(self, address):
+        """No other pod has it at the same time."""
+        return int(ipaddress.ip_address(address)) - int(ipaddress.ip_network(self.pods).network_address)
 
     @classmethod
     def load(cls, state):

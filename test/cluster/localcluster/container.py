@@ -19,6 +19,11 @@ BACKOFF = [0, 1, 2, 5, 10, 20]  # seconds; kubelet's goes up to five minutes
 FORGIVEN = 60  # seconds after which a container's earlier ends count no more
 
 
+def record_name(node, pod_uid, container):
+    """A container's process on record."""
+    return f"container-{node}-{pod_uid}-{container}"
+
+
 class Container:
     def __init__(self, pod, spec, init=False):
         self.pod, self.spec, self.init = pod, spec, init
@@ -108,7 +113,7 @@ class Container:
 
     @property
     def record(self):
-        return f"container-{self.pod.uid}-{self.name}"
+        return record_name(self.pod.node.name, self.pod.uid, self.name)
 
     def first_pid(self):
         """This machine's id of the container's process 1."""

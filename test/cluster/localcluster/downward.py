@@ -2,8 +2,6 @@
 
 import os
 
-from .config import NODE
-
 SUFFIXES = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15,
             "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50}
 OF_NODE = {"cpu": os.cpu_count(), "memory": 8 * 2**30}  # without a limit
@@ -20,7 +18,7 @@ def field(pod, path):
             return content.get(path.partition("[")[2].strip("]'\""), "")
     node = pod.node.config.node
     return {"metadata.name": metadata["name"], "metadata.namespace": metadata["namespace"], "metadata.uid": metadata["uid"],
-            "spec.nodeName": NODE, "spec.serviceAccountName": spec.get("serviceAccountName", "default"),
+            "spec.nodeName": pod.node.name, "spec.serviceAccountName": spec.get("serviceAccountName", "default"),
             "status.hostIP": node, "status.hostIPs": node, "status.podIP": pod.address, "status.podIPs": pod.address}[path]
 
 

@@ -4,6 +4,7 @@ machine stay what they are, but for one link and one route:
     the machine --veth-- the node's namespace --veth each-- namespaces of pods
 """
 
+import json
 import os
 import subprocess
 
@@ -78,13 +79,30 @@ def delete_cluster(config):
     run("ip", "link", "del", config.link, check=False)
 
 
+def pod_netns(config, number):
+    return f"{config.name}-pod-{number}"
+
+
+def pod_link(number):
+    return f"p{number}"
+
+
 def create_pod(config, netns, link, address):
     ip_batch([f"netns add {netns}",
               f"link add {link} netns {config.name} type veth peer name eth0 netns {netns}"])
-    ip_batch([f"link set {link} up", f"route add {address}/32 dev {link} src {config.node}"], config.name)
+    ip_batch([f"link set {link} up", f"route replace {address}/32 dev {link} src {config.node}"], config.name)
     ip_batch(["link set lo up", f"addr add {address}/32 dev eth0", "link set eth0 up",
               f"route add {config.node} dev eth0 scope link", f"route add default via {config.node}"], netns)
     write_sysctls(netns, [("ip_unprivileged_port_start", 0)])
+
+
+def cut_off(config, node):
+    """What is sent to the node's pods from now on is lost, and nobody is told so.  Names of their network namespaces."""
+    routes = json.loads(run("ip", "-n", config.name, "-j", "route", "show", "root", config.addresses_of(node)).stdout)
+    links = {route["dst"]: route["dev"] for route in routes if route.get("dev", "").startswith("p")}
+    ip_batch([line for address, link in links.items()
+              for line in (f"route replace blackhole {address}/32", f"link del {link}")], config.name)
+    return [pod_netns(config, config.pod_number(address)) for address in links]
 
 
 def delete_pod(config, netns, link):

@@ -8,8 +8,6 @@ import time
 from urllib.parse import parse_qs, urlparse
 
 from .clock import text_of
-from .config import NODE_API_PORT
-
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -93,6 +91,6 @@ def serve(node):
     context.load_cert_chain(certificates / "node.crt", certificates / "node.key")
     context.load_verify_locations(certificates / "ca.crt")
     context.verify_mode = ssl.CERT_REQUIRED
-    server = Server((node.config.node, NODE_API_PORT), Handler)
+    server = Server((node.config.node, node.port), Handler)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     server.serve_forever()

@@ -28,8 +28,8 @@ class Pod(threading.Thread):
         self.path = f"/api/v1/namespaces/{self.namespace}/pods/{self.pod_name}"
         self.hostname = spec.get("hostname") or self.pod_name[:63]
         self.of_host = spec.get("hostNetwork", False)
-        self.netns = node.config.name if self.of_host else f"{node.config.name}-pod-{number}"
-        self.link = f"p{number}"
+        self.netns = node.config.name if self.of_host else network.pod_netns(node.config, number)
+        self.link = network.pod_link(number)
         self.folder = str(node.config.state / "pods" / self.uid)
         self.restart_policy = spec.get("restartPolicy", "Always")
         self.volumes = Volumes(self, os.path.join(self.folder, "volumes"))
@@ -191,6 +191,8 @@ class Pod(threading.Thread):
         except ApiError as error:
             self.gone = self.gone or error.status == 404
             self.sent = status if error.status in (404, 409) else None
+            if self.sent is None:
+                print(f"status of {self.path}: {error}", flush=True)
         except OSError as error:
             print(f"status of {self.path}: {error}", flush=True)
 

@@ -52,7 +52,8 @@ class PodStatus:
         if pod.inits:
             result["initContainerStatuses"] = [init.status() for init in pod.inits]
         if pod.set_up:
-            result.update(podIP=pod.address, podIPs=[{"ip": pod.address}])
+            replace = {"$patch": "replace"}  # after its node was killed there is the address of its life before
+            result.update(podIP=pod.address, podIPs=[replace, {"ip": pod.address}])
         return result
 
     def what_is_missing(self):
