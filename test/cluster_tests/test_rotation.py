@@ -9,8 +9,10 @@ import json
 import socket
 import ssl
 
+import pytest
+
 from harness import await_true
-from shop import SYSTEM, await_controllers, unharmed
+from shop import SYSTEM, Shop, await_controllers, unharmed
 
 XDS_PORT = 18000
 
@@ -32,8 +34,8 @@ def delete(cluster, name):
     await_true(lambda: certificate(cluster, name) not in ("", old))
 
 
-def pods(cluster, component):
-    return [item for item in cluster.get("pods", "-n", SYSTEM, "-l", f"app.kubernetes.io/component={component}")["items"]
+def pods(cluster, component, namespace=SYSTEM):
+    return [item for item in cluster.get("pods", "-n", namespace, "-l", f"app.kubernetes.io/component={component}")["items"]
             if "deletionTimestamp" not in item["metadata"]]
 
 
@@ -50,10 +52,10 @@ def all_show(cluster):
     return {shown(pod["status"]["podIP"]) for pod in pods(cluster, "controller")} == {certificate(cluster, "limen-xds")}
 
 
-def lives(cluster):
+def lives(cluster, namespace=SYSTEM):
     """Of Envoys: which pods, and how often they were started."""
     return {(pod["metadata"]["name"], sum(status["restartCount"] for status in pod["status"]["containerStatuses"]))
-            for pod in pods(cluster, "proxy")}
+            for pod in pods(cluster, "proxy", namespace)}
 
 
 def test_the_servers_certificate_is_deleted(cluster, shop):
@@ -66,19 +68,39 @@ def test_the_servers_certificate_is_deleted(cluster, shop):
     assert certificate(cluster, "limen-ca") == authority and lives(cluster) == before
 
 
-def test_the_authority_is_deleted(cluster, shop):
+def delete_authority(cluster, shop, namespace, ca_file):
+    """`namespace`: of the Envoys; `ca_file`: whom they trust."""
     await_controllers(cluster)
-    server, before = certificate(cluster, "limen-xds"), lives(cluster)
+    server, before = certificate(cluster, "limen-xds"), lives(cluster, namespace)
     with unharmed(shop.load()):
         delete(cluster, "limen-ca")
         shop.await_route("after-authority")  # by the connections that there are
         authority = certificate(cluster, "limen-ca")
-        await_true(lambda: certificate(cluster, "limen-xds") != server and fields(cluster, "limen-xds")["ca.crt"] == authority)
+        await_true(lambda: certificate(cluster, "limen-xds") != server)
+        assert fields(cluster, "limen-xds")["ca.crt"] == authority
         await_true(lambda: all_show(cluster))
-        for pod in pods(cluster, "proxy"):  # the Secret comes to the pod
-            place = f"{SYSTEM}/{pod['metadata']['name']}:envoy"
-            await_true(lambda place=place: cluster.exec(place, "cat /certs/ca.crt") == authority, 120)
+        for pod in pods(cluster, "proxy", namespace):
+            place = f"{namespace}/{pod['metadata']['name']}:envoy"
+            await_true(lambda place=place: cluster.exec(place, f"cat {ca_file}") == authority, 120)
         cluster.kubectl("-n", SYSTEM, "rollout", "restart", "deployment/limen")
         await_controllers(cluster)
         shop.await_route("after-authority-and-limen", 120)  # by new ones, for those that they had are gone
-    assert lives(cluster) == before
+    assert lives(cluster, namespace) == before
+
+
+def test_the_authority_is_deleted(cluster, shop):
+    delete_authority(cluster, shop, SYSTEM, "/certs/ca.crt")
+
+
+@pytest.fixture
+def gateway_namespaces(cluster, limen):
+    """Envoys run in the namespaces of their Gateways, and show tokens."""
+    cluster.run("install.sh", "--set", "config.envoyGateway.provider.kubernetes.deploy.type=GatewayNamespace",
+                "--set", "deployment.replicas=2")
+    await_controllers(cluster)
+    yield
+    cluster.run("install.sh", "--set", "deployment.replicas=2")
+
+
+def test_the_authority_is_deleted_in_gateway_namespace_mode(cluster, gateway_namespaces, authority):
+    delete_authority(cluster, Shop(cluster, "own", authority), "own", "/etc/limen/ca.crt")
