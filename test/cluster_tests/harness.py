@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import signal
 import ssl
 import subprocess
 import threading
@@ -27,7 +28,7 @@ def await_true(what, seconds=30):
 
 class Cluster:
     def __init__(self, state, name, net):
-        self.name, self.net = name, net
+        self.state, self.name, self.net = state, name, net
         self.env = {**os.environ, "LIMEN_CLUSTER": str(state)}
 
     def run(self, *words, check=True, **options):
@@ -54,6 +55,16 @@ class Cluster:
     def namespaces(self, of=""):
         """Network namespaces of the cluster, or of what is named so: "-pod"."""
         return [name for name in os.listdir("/run/netns") if name.startswith(f"{self.name}{of}")]
+
+    @contextlib.contextmanager
+    def held(self, node):
+        """Its kubelet does nothing meanwhile; its pods go on.  After NODE_GRACE_S it would be taken for dead."""
+        pid = json.loads((self.state / "run" / f"{node}.json").read_text())["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
     def without(self, *parts):

@@ -11,8 +11,8 @@ import ssl
 
 import pytest
 
-from harness import await_true
-from shop import SYSTEM, Shop, await_controllers, unharmed
+from harness import answers, await_true
+from shop import SYSTEM, Shop, await_controllers, controllers, unharmed
 
 XDS_PORT = 18000
 
@@ -49,7 +49,10 @@ def shown(address):
 
 def all_show(cluster):
     """Whether all Limens use the certificate of the Secret."""
-    return {shown(pod["status"]["podIP"]) for pod in pods(cluster, "controller")} == {certificate(cluster, "limen-xds")}
+    try:
+        return {shown(pod["status"]["podIP"]) for pod in pods(cluster, "controller")} == {certificate(cluster, "limen-xds")}
+    except OSError:  # one is starting
+        return False
 
 
 def lives(cluster, namespace=SYSTEM):
@@ -90,6 +93,34 @@ def delete_authority(cluster, shop, namespace, ca_file):
 
 def test_the_authority_is_deleted(cluster, shop):
     delete_authority(cluster, shop, SYSTEM, "/certs/ca.crt")
+
+
+@pytest.fixture
+def apart(cluster, shop):
+    """Limen's pods are on node2, the Envoys on node1."""
+    cluster.kubectl("uncordon", "node2")
+    cluster.kubectl("cordon", "node1")
+    cluster.kubectl("-n", SYSTEM, "rollout", "restart", "deployment/limen")
+    await_controllers(cluster)
+    yield
+    cluster.kubectl("uncordon", "node1")
+    cluster.kubectl("cordon", "node2")
+
+
+def test_the_kubelet_is_late(cluster, shop, apart):
+    """Envoys that have lost their connections before their Secrets have the new authority are let in afterwards."""
+    server = certificate(cluster, "limen-xds")
+    with unharmed(shop.load()) as load:
+        with cluster.held("node1"):
+            delete(cluster, "limen-ca")
+            await_true(lambda: certificate(cluster, "limen-xds") != server)
+            for pod in controllers(cluster):
+                cluster.run("cluster", "kill", f"{SYSTEM}/{pod}")
+            await_true(lambda: all_show(cluster))
+            shop.route("late")
+            load.go_on(3)
+            assert answers(shop.address, host="late.example.com") == 404, "nobody is connected"
+        shop.await_route("late")
 
 
 @pytest.fixture
