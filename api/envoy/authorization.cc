@@ -168,7 +168,7 @@ const Schema& schema_of(const Principal*) {
           .field<&Principal::client_cidrs>("clientCIDRs", "With an address in one of these.",
                                            items(1, 256),
                                            each(length(1, 64), pattern(kCidrPattern)))
-          .field<&Principal::jwt>("jwt", "With such a token.", not_in_effect())
+          .field<&Principal::jwt>("jwt", "With such a token.")
           .field<&Principal::headers>("headers", "With all of these headers.", items(1, 256))
           .field<&Principal::client_ip_geo_locations>(
               "clientIPGeoLocations", "In one of these places.", items(1, 256), not_in_effect())

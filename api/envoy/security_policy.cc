@@ -57,7 +57,7 @@ const Schema& schema_of(const SecurityPolicySpec*) {
               "csrf", "Refuses requests that change something from pages of other origins.")
           .field<&SecurityPolicySpec::basic_auth>("basicAuth",
                                                   "Clients show a user name and password.")
-          .field<&SecurityPolicySpec::jwt>("jwt", "Clients show a JSON Web Token.", not_in_effect())
+          .field<&SecurityPolicySpec::jwt>("jwt", "Clients show a JSON Web Token.")
           .field<&SecurityPolicySpec::oidc>("oidc", "Users log in with OpenID Connect.",
                                             not_in_effect())
           .field<&SecurityPolicySpec::ext_auth>("extAuth", "A service decides.")

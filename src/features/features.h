@@ -40,7 +40,9 @@ Problems write_match(const api::HttpRouteMatch& match, const std::string& path,
 Problems write_preflight_match(const api::HttpRouteMatch& match, const std::string& path,
                                route_v3::RouteMatch& out);
 
-// ---- headers/: RequestHeaderModifier and ResponseHeaderModifier.  Problems: names or values that
+// ---- headers/
+bool is_header_name(const std::string& name);
+// RequestHeaderModifier and ResponseHeaderModifier.  Problems: names or values that
 // HTTP forbids, Host. `Target` has request_headers_to_add and so on: a Route or a weighted cluster.
 template <class Target>
 Problems write_request_headers(const api::HttpHeaderFilter& filter, const std::string& path,
@@ -92,9 +94,6 @@ void write_auth_slot(
 enum class AuthPhase { kBeforeRouting, kOfRoute };
 google::protobuf::Any external_auth(const api::HttpExternalAuthFilter& filter,
                                     const std::string& cluster, AuthPhase phase);
-// Makes the filters of all routes of a virtual host ready, for a request that came for one of them
-// may end up with another.
-void await_rerouting(route_v3::VirtualHost& out);
 
 // ---- grpc_web/: calls of browsers, in gRPC-Web, become gRPC.  The filter of each listener does so
 // but for route configurations that turn it off.

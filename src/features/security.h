@@ -55,9 +55,9 @@ Htpasswd read_htpasswd(const std::string& text);
 void write_basic_auth(const api::BasicAuth& auth, const std::string& htpasswd, FilterConfigs& out);
 
 // `path` of problems: spec.authorization.  Rules without a name get
-// "<policy>/authorization/rule/<index>".
+// "<policy>/authorization/rule/<index>".  `jwt`: whose tokens rules may speak of; nullptr: none.
 Problems write_authorization(const api::Authorization& authorization, const std::string& policy,
-                             FilterConfigs& out);
+                             const api::Jwt* jwt, FilterConfigs& out);
 
 // `host`: what the service finds in Host.
 Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,
@@ -70,6 +70,9 @@ void write_closed(FilterConfigs& out);
 google::protobuf::Any nothing_for(const std::string& filter);
 // What has no entry gets that one.
 void switch_off_others(FilterConfigs& out);
+// A request may end up with another route than the one it came for: the filters of all routes are
+// made ready.
+void await_rerouting(FilterConfigs& out);
 // For a route that has CORS of its own.
 void switch_off_listener_cors(FilterConfigs& out);
 

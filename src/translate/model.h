@@ -196,6 +196,18 @@ struct ProxyModel {
   bool operator==(const ProxyModel& other) const;
 };
 
+// A SecurityPolicy with spec.jwt where a filter needs to know it.
+struct JwtUse {
+  Text proxy;
+  Text route_configuration;
+  ObjectKey policy;
+  auto operator<=>(const JwtUse&) const = default;
+  template <class H>
+  friend H AbslHashValue(H h, const JwtUse& use) {
+    return H::combine(std::move(h), use.proxy, use.route_configuration, use.policy);
+  }
+};
+
 // What the virtual hosts of a listener with `auths`, or with a SecurityPolicy, have besides their
 // routes.
 struct ListenerGuard {
@@ -204,6 +216,7 @@ struct ListenerGuard {
   std::vector<FragmentPtr> rest;     // Routes for requests that no other route takes
   bool closed = false;               // ... which are all, for a service is not known
   std::vector<ClusterRef> clusters;  // that filters use; sorted, unique
+  std::optional<JwtUse> jwt;
 
   bool operator==(const ListenerGuard& other) const;
 };
@@ -340,9 +353,10 @@ struct TranslatedRoute {
   std::vector<ProxyCluster> clusters;  // sorted, unique
   Verdict resolved_refs;
   bool all_rules_failed = false;
-  uint16_t secured = 0;  // bit i: a SecurityPolicy governs rule i, of 16 at most
-  Box<Verdict> rules;    // some or all rules could not be translated
-  Box<Verdict> envoy;    // Envoy refuses the route, and these are the last good entries
+  uint16_t secured = 0;          // bit i: a SecurityPolicy governs rule i, of 16 at most
+  Box<std::vector<JwtUse>> jwt;  // sorted, unique
+  Box<Verdict> rules;            // some or all rules could not be translated
+  Box<Verdict> envoy;            // Envoy refuses the route, and these are the last good entries
 
   bool operator==(const TranslatedRoute&) const = default;
 };

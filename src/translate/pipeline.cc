@@ -174,6 +174,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                             [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       sets_of_namespace("sets_of_namespace", sets,
                         [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      jwts("jwts", security_policies, bind(*this, read_jwt)),
       security("security", security_policies, bind(*this, read_security)),
       policy_targets("policy_targets", security_policies, bind(*this, targets_of_policy)),
       security_of_target("security_of_target", policy_targets,
@@ -225,6 +226,21 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                 [](const auto& proxy, const auto& model, auto& emit) {
                                   names_of_route_configurations(proxy, model, emit);
                                 }),
+      routes_with_jwt("routes_with_jwt", routes,
+                      [](const auto&, const auto& route, auto& emit) {
+                        if (!route.jwt) return;
+                        for (const JwtUse& use : *route.jwt) emit(use);
+                      }),
+      guards_with_jwt("guards_with_jwt", listener_guards,
+                      [](const auto&, const auto& guard, auto& emit) {
+                        if (guard.jwt) emit(*guard.jwt);
+                      }),
+      jwt_uses("jwt_uses", routes_with_jwt, guards_with_jwt, bind(*this, jwt_of_use)),
+      jwt_uses_of("jwt_uses_of", jwt_uses,
+                  [](const auto& use, const auto&, auto& emit) {
+                    emit(ProxyName{use.proxy, use.route_configuration});
+                  }),
+      jwt_filters("jwt_filters", route_configuration_names, bind(*this, join_jwt_filter)),
       misdirected("misdirected", route_configuration_names, bind(*this, refuse_misdirected)),
       grpc_routes_of("grpc_routes_of", routes,
                      [](const auto& key, const auto& route, auto& emit) {

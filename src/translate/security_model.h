@@ -6,17 +6,39 @@
 #include <map>
 #include <vector>
 
+#include "base/problem.h"
 #include "translate/model.h"
 
 namespace limen::translate {
 
 struct SecurityModel {
+  ObjectKey policy;
   Verdict accepted;                  // not ok: the filters let nobody through
   FragmentPtr filters;               // Route with nothing but typed_per_filter_config
   std::vector<ClusterRef> clusters;  // that they use
+  bool reroutes = false;             // a request may end up with another route
+  bool asks_tokens = false;          // what it asks of them is a PolicyJwt
 
   bool operator==(const SecurityModel& other) const {
-    return accepted == other.accepted && clusters == other.clusters && *filters == *other.filters;
+    return policy == other.policy && accepted == other.accepted && clusters == other.clusters &&
+           *filters == *other.filters && reroutes == other.reroutes &&
+           asks_tokens == other.asks_tokens;
+  }
+  // What routes call its requirement in jwt_authn; "": they ask for no token.
+  std::string requirement() const { return asks_tokens ? policy.text() : std::string(); }
+};
+
+// spec.jwt of a policy, with what it refers to.  Routes do not see it: of another issuer they hear
+// nothing.
+struct PolicyJwt {
+  Problems problems;   // not empty: nobody may get through
+  FragmentPtr filter;  // JwtAuthentication with what the policy needs
+  bool reroutes = false;
+  std::vector<ClusterRef> clusters;  // where keys are fetched
+
+  bool operator==(const PolicyJwt& other) const {
+    return problems == other.problems && *filter == *other.filter && reroutes == other.reroutes &&
+           clusters == other.clusters;
   }
 };
 
@@ -55,6 +77,7 @@ struct PolicyListeners {
   struct Place {
     int level = 0;
     ObjectKey gateway;  // whose listener it is
+    Text route_configuration;
     bool operator==(const Place&) const = default;
   };
   std::map<ProxyName, Place> places;

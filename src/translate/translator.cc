@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "api/objects.h"
+#include "features/jwt.h"
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
+#include "translate/policy/rules.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -74,6 +76,12 @@ struct Translator::Engine {
     collect(world.route_configurations, ResourceType::kRouteConfiguration,
             [](const ProxyName& key) { return key.name; });
     collect(world.secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
+    world.jwt_filters.on_change(
+        [this](const ProxyName& key, const FragmentPtr& before, const FragmentPtr& after) {
+          output.resources.push_back({key.proxy, ResourceType::kExtensionConfig,
+                                      features::jwt_filter(key.name), after,
+                                      jwt_filter_between(before, after)});
+        });
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);

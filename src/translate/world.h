@@ -101,6 +101,7 @@ struct World {
   flow::Index<Text, ObjectKey, ListenerSetModel> sets_of_namespace;
   // SecurityPolicy -> what it is to what it targets; its targets, and the policies of each target,
   // first the one that prevails.
+  flow::Derived<ObjectKey, PolicyJwt> jwts;
   flow::Derived<ObjectKey, SecurityModel> security;
   flow::Derived<ObjectKey, PolicyTargets> policy_targets;
   flow::Index<RouteKey, ObjectKey, PolicyTargets, PolicyOrder> security_of_target;
@@ -128,6 +129,12 @@ struct World {
   flow::Derived<VirtualHostKey, xds::Fragment> unserved_hosts;
   VirtualHosts unserved_hosts_of;
   flow::Index<ProxyName, std::string, ProxyModel> route_configuration_names;
+  // SecurityPolicies with spec.jwt in the filters of each route configuration.
+  flow::Index<JwtUse, RouteKey, TranslatedRoute> routes_with_jwt;
+  flow::Index<JwtUse, ProxyName, ListenerGuard> guards_with_jwt;
+  flow::Derived<JwtUse, xds::Fragment> jwt_uses;
+  flow::Index<ProxyName, JwtUse, xds::Fragment> jwt_uses_of;
+  flow::Derived<ProxyName, xds::Fragment> jwt_filters;
   // Route configuration of an HTTPS listener -> its virtual host for requests meant for others.
   flow::Derived<ProxyName, xds::Fragment> misdirected;
   // Route configuration -> the GRPCRoutes in it.

@@ -15,6 +15,7 @@ const char* word_of(xds::ResourceType type) {
     case xds::ResourceType::kListener: return "listeners";
     case xds::ResourceType::kRouteConfiguration: return "routes";
     case xds::ResourceType::kSecret: return "secrets";
+    case xds::ResourceType::kExtensionConfig: return "extensions";
   }
   __builtin_unreachable();
 }

@@ -61,10 +61,10 @@ def backend_yaml(name, port):
 
 
 class HttpServer:
-    """Serves with a request handler of http.server, on a free port, until it is closed."""
+    """Serves with a request handler of http.server, on a free port unless one is given, until it is closed."""
 
-    def __init__(self, handler):
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    def __init__(self, handler, port=0):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

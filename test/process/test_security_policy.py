@@ -140,7 +140,6 @@ def test_authorization(web):
 def test_bad_ranges_and_fields_without_effect_close(web):
     for spec, path in (({"authorization": {"rules": [{"action": "Allow", "principal": {"clientCIDRs": ["999.0.0.0/8"]}}]}},
                         "spec.authorization.rules[0].principal.clientCIDRs[0]"),
-                       ({"jwt": {"providers": [{"name": "p", "localJWKS": {"inline": "{}"}}]}}, "spec.jwt"),
                        ({"authorization": {"rules": [{"action": "Allow", "cel": "true"}]}},
                         "spec.authorization.rules[0].cel"),
                        ({**KEYS, "mergeType": "StrategicMerge"}, "spec.mergeType")):

@@ -13,6 +13,7 @@ import sys
 
 from google.protobuf import descriptor_pb2
 
+CPP_KEYWORDS = ("requires",)  # of C++20, which Debian's protoc does not know
 ANNOTATIONS = ("validate/", "udpa/annotations/", "xds/annotations/", "envoy/annotations/")
 
 
@@ -43,6 +44,8 @@ def strip_message(message):
     if is_map_entry:
         message.options.map_entry = True
     for field in list(message.field) + list(message.extension):
+        if field.name in CPP_KEYWORDS:
+            field.name += "_"  # on the wire it is a number
         packed = field.options.packed if field.options.HasField("packed") else None
         field.ClearField("options")
         if packed is not None:

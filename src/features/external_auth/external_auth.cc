@@ -100,11 +100,4 @@ google::protobuf::Any external_auth(const api::HttpExternalAuthFilter& filter,
   return run_filter("envoy.filters.http.ext_authz", ext_authz(filter, cluster, phase));
 }
 
-void await_rerouting(route_v3::VirtualHost& out) {
-  auto& filters = *out.mutable_typed_per_filter_config();
-  for (const char* name : {kRuleAuth, kBackendAuth, kSessionFilter})
-    filters[name] = nothing_for(name);
-  switch_off_others(filters);
-}
-
 }  // namespace limen::features

@@ -6,17 +6,18 @@
 #include "features/features.h"
 
 namespace limen::features {
-namespace {
 
-using envoy::config::core::v3::HeaderValueOption;
-
-bool is_token(const std::string& name) {
+bool is_header_name(const std::string& name) {
   constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";  // RFC 9110 token
   return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
     return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
            kOther.find(c) != std::string_view::npos;
   });
 }
+
+namespace {
+
+using envoy::config::core::v3::HeaderValueOption;
 
 bool is_value(const std::string& value) {
   return std::none_of(value.begin(), value.end(),
@@ -29,7 +30,8 @@ bool same_name(const std::string& name, std::string_view other) {
 }
 
 Problems check(const std::string& name, const std::string& value, const std::string& path) {
-  if (!is_token(name)) return {{"UnsupportedValue", path, "'" + name + "' is no header name"}};
+  if (!is_header_name(name))
+    return {{"UnsupportedValue", path, "'" + name + "' is no header name"}};
   if (same_name(name, "host")) {
     return {{"UnsupportedValue", path,
              "the Host header can't be changed here: use a URLRewrite filter's hostname"}};

@@ -2,17 +2,19 @@
 // decides.
 #include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
+#include <absl/strings/str_split.h>
 #include <arpa/inet.h>
 #include <envoy/config/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/filters/http/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/matching/common_inputs/network/v3/network_inputs.pb.h>
 #include <envoy/extensions/matching/input_matchers/ip/v3/ip.pb.h>
+#include <envoy/extensions/matching/input_matchers/metadata/v3/metadata.pb.h>
 #include <envoy/type/matcher/v3/http_inputs.pb.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 
-#include "features/security.h"
+#include "features/jwt.h"
 
 namespace limen::features {
 namespace {
@@ -56,6 +58,24 @@ Predicate header_is(const std::string& name, const std::vector<std::string>& val
   return joined(std::move(parts), false);
 }
 
+// What a token says; `path` begins with the name of its provider.
+Predicate claim_is(const std::vector<std::string>& path, bool in_list, const std::string& value) {
+  envoy::extensions::matching::common_inputs::network::v3::DynamicMetadataInput input;
+  input.set_filter("envoy.filters.http.jwt_authn");
+  for (const std::string& step : path) input.add_path()->set_key(step);
+  envoy::extensions::matching::input_matchers::metadata::v3::Metadata matcher;
+  auto& match = *matcher.mutable_value();
+  auto& text = in_list ? *match.mutable_list_match()->mutable_one_of() : match;
+  text.mutable_string_match()->set_exact(value);
+  Predicate out;
+  auto& single = *out.mutable_single_predicate();
+  single.mutable_input()->set_name("token");
+  single.mutable_input()->mutable_typed_config()->PackFrom(input);
+  single.mutable_custom_match()->set_name("envoy.matching.matchers.metadata_matcher");
+  single.mutable_custom_match()->mutable_typed_config()->PackFrom(matcher);
+  return out;
+}
+
 // Of the path as Envoy has it, with the query.
 std::string regex_of(const api::HttpPathMatch& path) {
   constexpr char kQuery[] = "(?s:\\?.*)?";
@@ -87,7 +107,7 @@ bool parse_cidr(const std::string& text, envoy::config::core::v3::CidrRange& out
 
 class Writer {
  public:
-  explicit Writer(const std::string& policy) : policy_(policy) {}
+  Writer(const std::string& policy, const api::Jwt* jwt) : policy_(policy), jwt_(jwt) {}
 
   Matcher write(const api::Authorization& authorization) {
     Matcher matcher;
@@ -119,6 +139,7 @@ class Writer {
       parts.push_back(path_matches(*rule.operation->path));
     if (rule.principal && !rule.principal->client_cidrs.empty())
       parts.push_back(client_in(rule.principal->client_cidrs));
+    if (rule.principal && rule.principal->jwt) add_token(*rule.principal->jwt, parts);
     if (rule.principal) {
       for (const auto& header : rule.principal->headers)
         parts.push_back(header_is(header.name, header.values));
@@ -163,15 +184,49 @@ class Writer {
     return out;
   }
 
+  bool knows(const std::string& provider) const {
+    return jwt_ != nullptr && std::any_of(jwt_->providers.begin(), jwt_->providers.end(),
+                                          [&](const auto& it) { return it.name == provider; });
+  }
+
+  // All claims, each with one of its values, and all scopes.
+  void add_token(const api::JwtPrincipal& token, std::vector<Predicate>& out) {
+    if (!knows(token.provider)) {
+      problems.push_back(
+          {"Invalid", path_ + ".principal.jwt.provider",
+           absl::StrCat("'", token.provider, "' is none of the providers in spec.jwt")});
+      out.emplace_back();
+      return;
+    }
+    for (const api::JwtClaim& claim : token.claims) {
+      const bool in_list = claim.value_type == api::JwtClaimValueType::kStringArray;
+      std::vector<std::string> path = absl::StrSplit(claim.name, '.');
+      path.insert(path.begin(), token.provider);
+      std::vector<Predicate> values;
+      for (const std::string& value : claim.values)
+        values.push_back(claim_is(path, in_list, value));
+      out.push_back(joined(std::move(values), false));
+    }
+    for (const std::string& scope : token.scopes) {
+      std::vector<Predicate> places;
+      for (const char* claim : kScopeClaims)
+        places.push_back(claim_is({token.provider, claim}, true, scope));
+      out.push_back(joined(std::move(places), false));
+    }
+    if (token.claims.empty() && token.scopes.empty())
+      problems.push_back({"Invalid", path_ + ".principal.jwt", "says neither claims nor scopes"});
+  }
+
   const std::string& policy_;
+  const api::Jwt* const jwt_;
   std::string path_;  // of the rule at hand
 };
 
 }  // namespace
 
 Problems write_authorization(const api::Authorization& authorization, const std::string& policy,
-                             FilterConfigs& out) {
-  Writer writer(policy);
+                             const api::Jwt* jwt, FilterConfigs& out) {
+  Writer writer(policy, jwt);
   envoy::extensions::filters::http::rbac::v3::RBACPerRoute per_route;
   *per_route.mutable_rbac()->mutable_matcher() = writer.write(authorization);
   out[kAuthorization].PackFrom(per_route);

@@ -10,6 +10,7 @@
 #include <envoy/extensions/filters/http/stateful_session/v3/stateful_session.pb.h>
 #include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
 
+#include "features/jwt.h"
 #include "features/security.h"
 #include "features/slot.h"
 
@@ -70,6 +71,8 @@ google::protobuf::Any nothing_for(const std::string& filter) {
     any.PackFrom(http_v3::rbac::v3::RBACPerRoute());
   else if (filter == kSessionFilter)
     any.PackFrom(no_session());
+  else if (filter.starts_with(jwt_filter("")))
+    any = require_jwt("");
   else
     any = run_nothing();
   return any;
@@ -79,6 +82,13 @@ void switch_off_others(FilterConfigs& out) {
   for (const char* name : {kPolicyAuth, kApiKeyAuth, kBasicAuth, kCsrf, kAuthorization}) {
     if (!out.contains(name)) out[name] = nothing_for(name);
   }
+}
+
+void await_rerouting(FilterConfigs& out) {
+  for (const char* name : {kRuleAuth, kBackendAuth, kSessionFilter}) {
+    if (!out.contains(name)) out[name] = nothing_for(name);
+  }
+  switch_off_others(out);
 }
 
 bool does_nothing(const std::string& filter, const google::protobuf::Any& entry) {

@@ -16,7 +16,7 @@
 #include <span>
 
 #include "features/features.h"
-#include "features/security.h"
+#include "features/jwt.h"
 #include "translate/route/rules.h"
 
 namespace limen::translate {
@@ -41,7 +41,7 @@ void add_http_filter(const char* name, const Config& config, bool disabled, Hcm&
 
 // Those of listeners come first, for they decide before a request is routed; CORS answers
 // preflights before the routes' filters ask who it is.  Else Envoy Gateway's order.
-void add_http_filters(size_t listener_auths, Hcm& hcm) {
+void add_http_filters(const std::string& route_configuration, size_t listener_auths, Hcm& hcm) {
   for (size_t i = 0; i < listener_auths; ++i)
     features::write_auth_slot(features::listener_auth(i), *hcm.add_http_filters());
   const auto add_security = [&hcm](const char* name) {
@@ -52,6 +52,7 @@ void add_http_filters(size_t listener_auths, Hcm& hcm) {
   for (const char* name :
        {features::kCsrf, features::kPolicyAuth, features::kApiKeyAuth, features::kBasicAuth})
     add_security(name);
+  features::write_jwt_filter(route_configuration, *hcm.add_http_filters());
   features::write_auth_slot(features::kRuleAuth, *hcm.add_http_filters());
   features::write_auth_slot(features::kBackendAuth, *hcm.add_http_filters());
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
@@ -98,7 +99,7 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
   features::write_stdout_log(*hcm.add_access_log());
-  add_http_filters(listener_auths, hcm);
+  add_http_filters(route_configuration, listener_auths, hcm);
   return hcm;
 }
 

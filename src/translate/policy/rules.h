@@ -39,6 +39,8 @@ api::PolicyStatus others_of(const api::PolicyStatus& status, const Options& opti
 
 // ---- SecurityPolicy
 
+// What a policy asks of tokens; nullptr: it asks for none.
+std::shared_ptr<const PolicyJwt> read_jwt(flow::Reads& reads, World& world, const ObjectKey& key);
 // A policy as filters; where something is wrong with it, as filters that let nobody through.
 std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
@@ -59,6 +61,17 @@ std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World
 // The listeners whose routes a policy governs unless a more specific one does.
 std::shared_ptr<const PolicyListeners> listeners_of_policy(flow::Reads& reads, World& world,
                                                            const ObjectKey& key);
+
+// What a policy's tokens need in a filter.
+std::shared_ptr<const xds::Fragment> jwt_of_use(flow::Reads& reads, World& world,
+                                                const JwtUse& use);
+// The configuration of jwt_authn in the listeners with that route configuration.  It is there
+// before the first policy, so that listeners find it.
+std::shared_ptr<const xds::Fragment> join_jwt_filter(flow::Reads& reads, World& world,
+                                                     const ProxyName& key);
+// `after` with what only `before` has; nullptr: nothing has.  Routes that Envoy still has may ask
+// for it.
+FragmentPtr jwt_filter_between(const FragmentPtr& before, const FragmentPtr& after);
 
 // One entry a Gateway or ListenerSet, or section of one, at most 16.
 std::shared_ptr<const api::PolicyStatus> security_status(flow::Reads& reads, World& world,

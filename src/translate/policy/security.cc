@@ -34,10 +34,13 @@ class Reader {
     read_features();
     envoy::config::route::v3::Route route;
     auto& filters = *route.mutable_typed_per_filter_config();
+    result_.policy = key_;
     if (closed_)
       features::write_closed(filters);
     else
       filters = std::move(filters_);
+    result_.asks_tokens &= !closed_;
+    if (result_.reroutes) features::await_rerouting(filters);
     features::switch_off_others(filters);
     features::switch_off_listener_cors(filters);
     result_.filters = xds::fragment_of(route);
@@ -51,9 +54,19 @@ class Reader {
     if (spec_.api_key_auth) read_api_keys(*spec_.api_key_auth);
     if (spec_.basic_auth) read_users(*spec_.basic_auth);
     if (spec_.ext_auth) read_ext_auth(*spec_.ext_auth);
+    const PolicyJwt* jwt = world_.jwts.get(reads_, key_);
+    if (jwt != nullptr) read_tokens(*jwt);
     if (spec_.authorization)
       fail_first(features::write_authorization(*spec_.authorization,
-                                               "securitypolicy/" + key_.text(), filters_));
+                                               "securitypolicy/" + key_.text(),
+                                               spec_.jwt ? &*spec_.jwt : nullptr, filters_));
+  }
+
+  void read_tokens(const PolicyJwt& jwt) {
+    fail_first(jwt.problems);
+    result_.asks_tokens = true;
+    result_.reroutes |= jwt.reroutes;
+    result_.clusters.insert(result_.clusters.end(), jwt.clusters.begin(), jwt.clusters.end());
   }
 
   void fail(const std::string& path, const std::string& message) {

@@ -22,7 +22,8 @@ void add_listeners(const std::string& proxy, const std::vector<ListenerModel>& l
     if (!listener.served() || !serves_http(listener.protocol)) continue;
     if (!section.empty() && section != listener.name) continue;
     const auto [place, is_new] = out.places.try_emplace(
-        {proxy, listener.ir_name()}, PolicyListeners::Place{level, listener.gateway});
+        {proxy, listener.ir_name()},
+        PolicyListeners::Place{level, listener.gateway, listener.route_configuration});
     place->second.level = std::min(place->second.level, level);
   }
 }

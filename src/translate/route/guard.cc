@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "features/features.h"
-#include "features/security.h"
+#include "features/jwt.h"
 #include "translate/backend/resolve.h"
 #include "translate/route/rules.h"
 
@@ -59,13 +59,21 @@ void add_auths(const ListenerModel& listener, route_v3::VirtualHost& part, Liste
   }
 }
 
+void await_rerouting(const Text& route_configuration, route_v3::VirtualHost& part) {
+  auto& filters = *part.mutable_typed_per_filter_config();
+  features::await_rerouting(filters);
+  const std::string jwt = features::jwt_filter(route_configuration);
+  if (!filters.contains(jwt)) filters[jwt] = features::require_jwt("");
+}
+
 // Of the policy that prevails.
 void add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3::VirtualHost& part,
                 ListenerGuard& guard) {
   const auto& policies = world.policies_of_listener.get(reads, key);
   if (policies.empty()) return;
   const auto [rank, policy, listeners] = *policies.sorted().begin();
-  guard.gateway = listeners.places.at(key).gateway;
+  const PolicyListeners::Place& place = listeners.places.at(key);
+  guard.gateway = place.gateway;
   const SecurityModel* security = world.security.get(reads, policy);
   if (security == nullptr) return;
   route_v3::Route entries;
@@ -78,6 +86,12 @@ void add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3
       (*part.mutable_typed_per_filter_config())[name] = std::move(entry);
   }
   guard.clusters.insert(guard.clusters.end(), security->clusters.begin(), security->clusters.end());
+  if (security->asks_tokens) {
+    guard.jwt = JwtUse{key.proxy, place.route_configuration, policy};
+    (*part.mutable_typed_per_filter_config())[features::jwt_filter(place.route_configuration)] =
+        features::require_jwt(security->requirement());
+  }
+  if (security->reroutes) await_rerouting(place.route_configuration, part);
 }
 
 }  // namespace
@@ -93,7 +107,7 @@ std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& w
       part.Clear();
       guard->rest.clear();
     } else {
-      features::await_rerouting(part);
+      await_rerouting(listener->route_configuration, part);
     }
     guard->rest.push_back(rest_of(key, guard->closed));
   }

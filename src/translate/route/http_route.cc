@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "features/features.h"
+#include "features/jwt.h"
 #include "translate/hostnames.h"
 #include "translate/route/http.h"
 
@@ -113,6 +114,8 @@ class Translation {
     if (form_.grpc != nullptr) name_method(path, problems);
     if (!problems.empty()) return report(view, std::move(problems));  // no match, no route
     use_clusters(view, listener.proxy);
+    if (view.security != nullptr && view.security->asks_tokens)
+      use_jwt({listener.proxy, listener.route_configuration, view.security->policy});
     const std::vector<HttpShare> shares = shares_of(view);
     for (const HttpShare& share : shares) {
       const std::string part =
@@ -129,7 +132,7 @@ class Translation {
       report(view, std::move(unsupported));
       answer(form_.failure_status(), route);
     }
-    if (view.security != nullptr) add_security(*view.security, route);
+    if (view.security != nullptr) add_security(*view.security, listener.route_configuration, route);
     add_metadata(view, route);
     for (const RouteHost& host : listener.hosts)
       add_entry(view, match, index, route, listener, host, part);
@@ -137,13 +140,16 @@ class Translation {
   }
 
   // A CORS filter of the rule is more specific than the policy's.
-  static void add_security(const SecurityModel& security, route_v3::Route& route) {
+  static void add_security(const SecurityModel& security, const Text& route_configuration,
+                           route_v3::Route& route) {
     route_v3::Route policy;
     policy.ParseFromString(xds::serialise(*security.filters));
     auto& filters = *route.mutable_typed_per_filter_config();
     for (auto& [name, entry] : *policy.mutable_typed_per_filter_config()) {
       if (!filters.contains(name)) filters[name] = std::move(entry);
     }
+    filters[features::jwt_filter(route_configuration)] =
+        features::require_jwt(security.requirement());
   }
 
   // A GRPCRoute has no path: what is wrong with it is wrong with its method.
@@ -207,6 +213,12 @@ class Translation {
       std::for_each(target.mirrors.begin(), target.mirrors.end(), use);
       if (target.auth) use(*target.auth);
     }
+  }
+
+  void use_jwt(JwtUse use) {
+    auto& uses = result_.jwt ? *result_.jwt : result_.jwt.emplace();
+    const auto place = std::lower_bound(uses.begin(), uses.end(), use);
+    if (place == uses.end() || *place != use) uses.insert(place, std::move(use));
   }
 
   // Who made this route: for access logs, `limen explain` and Envoy Gateway's users.

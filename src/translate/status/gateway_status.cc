@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "features/jwt.h"
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
 #include "translate/status/supported_features.h"
@@ -24,8 +25,11 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
   if (!listener.client_ca.empty())
     parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
-  if (serves_http(listener.protocol))
+  if (serves_http(listener.protocol)) {
     parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
+    parts.push_back({proxy, xds::ResourceType::kExtensionConfig,
+                     features::jwt_filter(listener.route_configuration)});
+  }
   for (const ResourceName& part : parts) {
     const Refusal* refusal = world.refusals.get(reads, part);
     if (refusal != nullptr) return refused(part, refusal->message);

@@ -27,6 +27,7 @@ constexpr const char* kSecretFields[] = {
     "envoy.extensions.transport_sockets.tls.v3.GenericSecret.secrets",
     "envoy.extensions.filters.http.api_key_auth.v3.Credential.key",
     "envoy.extensions.filters.http.basic_auth.v3.BasicAuth.users",
+    "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.local_jwks",  // keys may be symmetric
 };
 
 bool is_secret(const pb::FieldDescriptor& field) {

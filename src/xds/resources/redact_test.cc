@@ -1,11 +1,13 @@
 // No secret is in what `limen translate` prints, however deep it stands.
 #include "xds/resources/redact.h"
 
+#include <envoy/config/core/v3/extension.pb.h>
 #include <envoy/config/route/v3/route.pb.h>
 #include <envoy/extensions/common/matching/v3/extension_matcher.pb.h>
 #include <envoy/extensions/filters/http/api_key_auth/v3/api_key_auth.pb.h>
 #include <envoy/extensions/filters/http/basic_auth/v3/basic_auth.pb.h>
 #include <envoy/extensions/filters/http/composite/v3/composite.pb.h>
+#include <envoy/extensions/filters/http/jwt_authn/v3/config.pb.h>
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <gtest/gtest.h>
 
@@ -54,6 +56,18 @@ TEST(Redact, HidesCredentialsInsideOfRoutes) {
   const std::string hidden = shown(ResourceType::kRouteConfiguration, within(users), false);
   EXPECT_NE(hidden.find("[redacted]"), std::string::npos) << hidden;
   EXPECT_EQ(hidden.find("inline_bytes"), std::string::npos) << hidden;
+}
+
+TEST(Redact, HidesKeysOfTokens) {
+  envoy::extensions::filters::http::jwt_authn::v3::JwtAuthentication filter;
+  auto& provider = (*filter.mutable_providers())["idp"];
+  provider.set_issuer("the-issuer");
+  provider.mutable_local_jwks()->set_inline_string("the-keys");
+  envoy::config::core::v3::TypedExtensionConfig config;
+  config.mutable_typed_config()->PackFrom(filter);
+  const std::string text = shown(ResourceType::kExtensionConfig, config, false);
+  EXPECT_EQ(text.find("the-keys"), std::string::npos) << text;
+  EXPECT_NE(text.find("the-issuer"), std::string::npos) << text;
 }
 
 TEST(Redact, HidesSecretsButNoCertificates) {

@@ -18,6 +18,8 @@ std::string_view type_url(ResourceType type) {
       return "type.googleapis.com/envoy.config.route.v3.RouteConfiguration";
     case ResourceType::kSecret:
       return "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret";
+    case ResourceType::kExtensionConfig:
+      return "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
   }
   __builtin_unreachable();
 }

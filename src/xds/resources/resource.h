@@ -17,8 +17,15 @@ class MessageLite;
 namespace limen::xds {
 
 // In the order in which additions are sent (make before break); removals go the other way.
-enum class ResourceType { kCluster, kEndpoints, kListener, kRouteConfiguration, kSecret };
-inline constexpr int kResourceTypes = 5;
+enum class ResourceType {
+  kCluster,
+  kEndpoints,
+  kListener,
+  kRouteConfiguration,
+  kSecret,
+  kExtensionConfig
+};
+inline constexpr int kResourceTypes = 6;
 
 // "type.googleapis.com/envoy.config.cluster.v3.Cluster", ...
 std::string_view type_url(ResourceType type);
@@ -81,6 +88,8 @@ struct ResourceChange {
   ResourceType type;
   std::string name;
   FragmentPtr resource;  // nullptr: removed
+  // What stands there for a while before that: it also has what routes under way still ask for.
+  FragmentPtr meanwhile = nullptr;
 };
 
 }  // namespace limen::xds

@@ -1,6 +1,7 @@
 #include "xds/resources/resource_json.h"
 
 #include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/config/core/v3/extension.pb.h>
 #include <envoy/config/endpoint/v3/endpoint.pb.h>
 #include <envoy/config/listener/v3/listener.pb.h>
 #include <envoy/config/route/v3/route.pb.h>
@@ -23,6 +24,8 @@ std::unique_ptr<google::protobuf::Message> message_for(ResourceType type) {
       return std::make_unique<envoy::config::route::v3::RouteConfiguration>();
     case ResourceType::kSecret:
       return std::make_unique<envoy::extensions::transport_sockets::tls::v3::Secret>();
+    case ResourceType::kExtensionConfig:
+      return std::make_unique<envoy::config::core::v3::TypedExtensionConfig>();
   }
   __builtin_unreachable();
 }

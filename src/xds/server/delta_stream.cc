@@ -10,9 +10,12 @@ namespace {
 
 using Request = envoy::service::discovery::v3::DeltaDiscoveryRequest;
 
-constexpr ResourceType kTypes[] = {ResourceType::kCluster, ResourceType::kEndpoints,
-                                   ResourceType::kSecret, ResourceType::kListener,
-                                   ResourceType::kRouteConfiguration};
+constexpr ResourceType kTypes[] = {
+    ResourceType::kCluster,  ResourceType::kEndpoints,       ResourceType::kSecret,
+    ResourceType::kListener, ResourceType::kExtensionConfig, ResourceType::kRouteConfiguration};
+// These wait for clusters: what they name must be there before.
+constexpr ResourceType kUsersOfClusters[] = {
+    ResourceType::kListener, ResourceType::kExtensionConfig, ResourceType::kRouteConfiguration};
 
 std::optional<ResourceType> type_of(const std::string& url) {
   for (ResourceType type : kTypes) {
@@ -21,15 +24,16 @@ std::optional<ResourceType> type_of(const std::string& url) {
   return std::nullopt;
 }
 
-// These wait for clusters: what they name must be there before.
 bool uses_clusters(ResourceType type) {
-  return type == ResourceType::kListener || type == ResourceType::kRouteConfiguration;
+  return std::find(std::begin(kUsersOfClusters), std::end(kUsersOfClusters), type) !=
+         std::end(kUsersOfClusters);
 }
 
 // Envoy answers a whole response: with one resource in it, a refusal says whose fault it is.
 // Refusals of clusters and listeners name them.
 bool goes_alone(ResourceType type) {
-  return type == ResourceType::kSecret || type == ResourceType::kRouteConfiguration;
+  return type == ResourceType::kSecret || type == ResourceType::kRouteConfiguration ||
+         type == ResourceType::kExtensionConfig;
 }
 
 // Envoy's message without the dump of the whole resource that a failed validation begins with.
@@ -216,6 +220,10 @@ std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock
   if (auto removal = withdraw_exchanged(group)) return removal;
   for (ResourceType type : kTypes) {
     if (uses_clusters(type) && !clusters_settled(now)) break;
+    // What a route asks of a filter must be known to it.
+    if (type == ResourceType::kRouteConfiguration &&
+        state(ResourceType::kExtensionConfig).in_flight)
+      break;
     if (auto response = respond(
             type, group, !(type == ResourceType::kCluster || type == ResourceType::kEndpoints)))
       return response;
@@ -230,8 +238,8 @@ std::optional<DeltaResponse> DeltaStream::next(const ResourceGroup& group, Clock
 // Whether routes may go out: all clusters before them are acknowledged and warm, or have had their
 // time.
 bool DeltaStream::clusters_settled(Clock::time_point now) {
-  const bool wanted = !state(ResourceType::kListener).pending.empty() ||
-                      !state(ResourceType::kRouteConfiguration).pending.empty();
+  const bool wanted = std::any_of(std::begin(kUsersOfClusters), std::end(kUsersOfClusters),
+                                  [&](ResourceType type) { return !state(type).pending.empty(); });
   const bool settled = !state(ResourceType::kCluster).in_flight && warming_.empty();
   if (settled || !wanted) {
     waiting_since_.reset();
@@ -246,7 +254,7 @@ bool DeltaStream::clusters_settled(Clock::time_point now) {
 
 // Whether clusters may be removed: no route that names them is still on its way out.
 bool DeltaStream::routes_settled() {
-  for (ResourceType type : {ResourceType::kListener, ResourceType::kRouteConfiguration}) {
+  for (ResourceType type : kUsersOfClusters) {
     const TypeState& it = state(type);
     if (it.in_flight || (it.opened && !it.pending.empty())) return false;
   }

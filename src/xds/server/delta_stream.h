@@ -1,8 +1,9 @@
 // One incremental ADS stream as a state machine, without I/O.  Source: Envoy's "xDS REST and gRPC
 // protocol".
 //
-// Order (make before break): clusters, their endpoints, then listeners and routes, which wait until
-// the clusters before them are acknowledged and warm; removals of clusters and endpoints come last.
+// Order (make before break): clusters, their endpoints, then listeners, configurations of filters
+// and routes, which wait until the clusters before them are acknowledged and warm, and routes for
+// the filters, too; removals of clusters and endpoints come last.
 // At most one response a type is unanswered; what changes meanwhile coalesces.  Not thread-safe:
 // the group's mutex guards it.
 //

@@ -60,7 +60,8 @@ class DeltaStreamTest : public testing::Test {
   }
   // Receives and acknowledges all there is: "clusters +a", "routes -r", in the order of arrival.
   std::vector<std::string> settle() {
-    static const char* const kWords[] = {"clusters", "endpoints", "listeners", "routes", "secrets"};
+    static const char* const kWords[] = {"clusters", "endpoints", "listeners",
+                                         "routes",   "secrets",   "extensions"};
     std::vector<std::string> said;
     while (const auto response = receive()) {
       for (const auto& it : response->resources())
@@ -99,6 +100,50 @@ TEST_F(DeltaStreamTest, AnEmptyWildcardIsAnsweredOnce) {
   EXPECT_EQ(response->resources_size(), 0);
   acknowledge(*response);
   EXPECT_FALSE(receive());
+}
+
+TEST_F(DeltaStreamTest, AFilterKnowsWhatRoutesAskOfIt) {
+  subscribe_to_all();
+  subscribe(ResourceType::kExtensionConfig, {"f"});
+  subscribe(ResourceType::kRouteConfiguration, {"r"});
+  settle();
+  put(ResourceType::kRouteConfiguration, "r", "1");
+  put(ResourceType::kExtensionConfig, "f", "1");
+  put(ResourceType::kCluster, "c", "1");
+  EXPECT_THAT(settle(), ElementsAre("clusters +c", "extensions +f", "routes +r"));
+  put(ResourceType::kExtensionConfig, "f", "2");
+  const auto filter = receive();
+  put(ResourceType::kRouteConfiguration, "r", "2");
+  put(ResourceType::kExtensionConfig, "f", "3");
+  EXPECT_FALSE(receive()) << "the filter's third version may be what the route needs";
+  last_ = ResourceType::kExtensionConfig;
+  acknowledge(*filter);
+  EXPECT_THAT(settle(), ElementsAre("extensions +f", "routes +r"));
+}
+
+TEST_F(DeltaStreamTest, ACleanUpOfAFilterIsLate) {
+  const auto fragment = [](const std::string& bytes) {
+    return std::make_shared<const Fragment>(
+        Fragment{bytes, hash_bytes(bytes), static_cast<uint32_t>(bytes.size()), 0, {}});
+  };
+  subscribe_to_all();
+  subscribe(ResourceType::kExtensionConfig, {"f"});
+  const auto change = [&](const std::string& now, const std::string& later) {
+    group_.apply({"p", ResourceType::kExtensionConfig, "f", fragment(later), fragment(now)}, now_);
+  };
+  change("1 2", "2");
+  EXPECT_THAT(settle(), ElementsAre("extensions +f"));
+  pass(seconds(4));
+  EXPECT_THAT(settle(), IsEmpty());
+  pass(seconds(1));
+  EXPECT_THAT(settle(), ElementsAre("extensions +f"));
+  EXPECT_EQ(serialise(group_.find(ResourceType::kExtensionConfig, "f")->resource()), "2");
+  // What comes meanwhile counts.
+  change("2 3", "3");
+  put(ResourceType::kExtensionConfig, "f", "4");
+  pass(seconds(10));
+  settle();
+  EXPECT_EQ(serialise(group_.find(ResourceType::kExtensionConfig, "f")->resource()), "4");
 }
 
 TEST_F(DeltaStreamTest, AChangeSendsThatResourceOnly) {

@@ -26,6 +26,10 @@ constexpr Method kMethods[] = {
      ResourceType::kRouteConfiguration},
     {"/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets", false, ResourceType::kSecret},
     {"/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets", true, ResourceType::kSecret},
+    {"/envoy.service.extension.v3.ExtensionConfigDiscoveryService/DeltaExtensionConfigs", false,
+     ResourceType::kExtensionConfig},
+    {"/envoy.service.extension.v3.ExtensionConfigDiscoveryService/StreamExtensionConfigs", true,
+     ResourceType::kExtensionConfig},
 };
 
 }  // namespace

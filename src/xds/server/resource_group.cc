@@ -14,29 +14,33 @@ bool lingers(ResourceType type) {
 }  // namespace
 
 void ResourceGroup::apply(const ResourceChange& change, Clock::time_point now) {
-  auto& unwanted = change.type == ResourceType::kCluster ? unwanted_clusters_ : unwanted_endpoints_;
-  if (change.resource != nullptr) {
-    if (lingers(change.type)) unwanted.erase(change.name);
-    store(change.type, change.name, std::make_shared<WireResource>(change));
-  } else if (lingers(change.type)) {
-    unwanted[change.name] = now + linger_;
-    lingering_.push_back({now + linger_, change.type, change.name});
-  } else {
-    store(change.type, change.name, nullptr);
-  }
+  const auto wire = [&change](const FragmentPtr& fragment) -> WireResourcePtr {
+    if (fragment == nullptr) return nullptr;
+    return std::make_shared<const WireResource>(change.type, change.name, fragment);
+  };
+  if (change.meanwhile != nullptr) store(change.type, change.name, wire(change.meanwhile));
+  if (change.meanwhile != nullptr || (change.resource == nullptr && lingers(change.type)))
+    return store_later(change.type, change.name, wire(change.resource), now);
+  due_[static_cast<size_t>(change.type)].erase(change.name);
+  store(change.type, change.name, wire(change.resource));
+}
+
+void ResourceGroup::store_later(ResourceType type, const std::string& name,
+                                WireResourcePtr resource, Clock::time_point now) {
+  due_[static_cast<size_t>(type)][name] = now + linger_;
+  lingering_.push_back({now + linger_, type, name, std::move(resource)});
 }
 
 bool ResourceGroup::expire(Clock::time_point now) {
   bool any = false;
   while (!lingering_.empty() && lingering_.front().until <= now) {
-    const Lingering entry = std::move(lingering_.front());
+    Lingering entry = std::move(lingering_.front());
     lingering_.pop_front();
-    auto& unwanted =
-        entry.type == ResourceType::kCluster ? unwanted_clusters_ : unwanted_endpoints_;
-    const auto it = unwanted.find(entry.name);
-    if (it == unwanted.end() || it->second != entry.until) continue;  // wanted again meanwhile
-    unwanted.erase(it);
-    store(entry.type, entry.name, nullptr);
+    auto& due = due_[static_cast<size_t>(entry.type)];
+    const auto it = due.find(entry.name);
+    if (it == due.end() || it->second != entry.until) continue;  // changed meanwhile
+    due.erase(it);
+    store(entry.type, entry.name, std::move(entry.then));
     any = true;
   }
   return any;

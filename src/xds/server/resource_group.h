@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 // length included.  The owner's mutex guards it.
 class WireResource {
  public:
-  explicit WireResource(const ResourceChange& change);  // REQUIRES: change.resource
+  WireResource(ResourceType type, const std::string& name, FragmentPtr resource);
 
   uint64_t version() const { return resource_->hash; }
   const Fragment& resource() const { return *resource_; }
@@ -41,7 +41,7 @@ using WireResourcePtr = std::shared_ptr<const WireResource>;
 class ResourceGroup {
  public:
   // Clusters and endpoints that are no longer wanted stay for `linger`, so that requests under way
-  // find them.
+  // find them; and so does what a change says for the meanwhile.
   explicit ResourceGroup(Clock::duration linger) : linger_(linger) {}
 
   void apply(const ResourceChange& change, Clock::time_point now);
@@ -69,15 +69,19 @@ class ResourceGroup {
     Clock::time_point until;
     ResourceType type;
     std::string name;
+    WireResourcePtr then;  // nullptr: it goes
   };
 
   const Set& set(ResourceType type) const { return sets_[static_cast<size_t>(type)]; }
   void store(ResourceType type, const std::string& name, WireResourcePtr resource);
+  void store_later(ResourceType type, const std::string& name, WireResourcePtr resource,
+                   Clock::time_point now);
 
   Clock::duration linger_;
   std::array<Set, kResourceTypes> sets_;
   std::deque<Lingering> lingering_;  // by time
-  absl::flat_hash_map<std::string, Clock::time_point> unwanted_clusters_, unwanted_endpoints_;
+  // By type and name, the one of these that counts.
+  std::array<absl::flat_hash_map<std::string, Clock::time_point>, kResourceTypes> due_;
 };
 
 }  // namespace limen::xds

@@ -49,6 +49,10 @@ constexpr Service kServices[] = {
      ResourceType::kRouteConfiguration},
     {"/envoy.service.secret.v3.SecretDiscoveryService/DeltaSecrets", false, ResourceType::kSecret},
     {"/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets", true, ResourceType::kSecret},
+    {"/envoy.service.extension.v3.ExtensionConfigDiscoveryService/DeltaExtensionConfigs", false,
+     ResourceType::kExtensionConfig},
+    {"/envoy.service.extension.v3.ExtensionConfigDiscoveryService/StreamExtensionConfigs", true,
+     ResourceType::kExtensionConfig},
 };
 constexpr const Service& kAds = kServices[0];
 

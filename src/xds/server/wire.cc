@@ -12,17 +12,17 @@ namespace {
 namespace discovery_v3 = envoy::service::discovery::v3;
 
 // All of a DeltaDiscoveryResponse's `resources` field but the resource itself, which stands last.
-std::string head_of(const ResourceChange& change) {
-  const size_t size = change.resource->size;
-  const std::string_view type = type_url(change.type);
+std::string head_of(ResourceType type, const std::string& name, const Fragment& fragment) {
+  const size_t size = fragment.size;
+  const std::string_view url = type_url(type);
   std::string any;
-  append_field_head(google::protobuf::Any::kTypeUrlFieldNumber, type.size(), any);
-  any += type;
+  append_field_head(google::protobuf::Any::kTypeUrlFieldNumber, url.size(), any);
+  any += url;
   append_field_head(google::protobuf::Any::kValueFieldNumber, size, any);
 
   discovery_v3::Resource message;
-  message.set_name(change.name);
-  message.set_version(version_text(change.resource->hash));
+  message.set_name(name);
+  message.set_version(version_text(fragment.hash));
   std::string resource = message.SerializeAsString();
   append_field_head(discovery_v3::Resource::kResourceFieldNumber, any.size() + size, resource);
   resource += any;
@@ -37,8 +37,8 @@ std::string head_of(const ResourceChange& change) {
 
 }  // namespace
 
-WireResource::WireResource(const ResourceChange& change)
-    : head_(head_of(change)), resource_(change.resource) {}
+WireResource::WireResource(ResourceType type, const std::string& name, FragmentPtr resource)
+    : head_(head_of(type, name, *resource)), resource_(std::move(resource)) {}
 
 std::shared_ptr<const std::string> WireResource::bytes() const {
   if (auto made = bytes_.lock()) return made;
