@@ -79,8 +79,7 @@ const Schema& schema_of(const ExtAuth*) {
           .field<&ExtAuth::timeout>("timeout", "Longest time for its answer; 10s where unset.")
           .field<&ExtAuth::fail_open>("failOpen", "Whether requests pass where it fails.")
           .field<&ExtAuth::recompute_route>(
-              "recomputeRoute", "Whether headers that it sets may choose another route.",
-              not_in_effect())
+              "recomputeRoute", "Whether headers that it sets may choose another route.")
           .field<&ExtAuth::include_route_metadata>("includeRouteMetadata",
                                                    "Whether it is told which route it is.")
           .field<&ExtAuth::context_extensions>("contextExtensions", "What else it is told.",

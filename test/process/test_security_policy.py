@@ -245,6 +245,20 @@ class Auth(HttpServer):
         super().__init__(Handler)
 
 
+def test_a_services_headers_may_choose_a_route(web, backend):
+    auth = Auth()
+    web.write("b.yaml", backend("b").yaml())
+    web.write("auth.yaml", backend_yaml("auth", auth.port))
+    web.route("r", [rule("x"), {**rule("known", "/x", headers=[{"name": "x-user", "value": "known"}]), "backendRefs": [to("b")]}])
+    http_service = {"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "auth"}], "headersToBackend": ["x-user"]}
+    for recompute, chosen in ((False, "a"), (True, "b")):
+        spec = {"extAuth": {"http": http_service, "headersToExtAuth": ["x-pass"], "recomputeRoute": recompute}}
+        web.write("p.yaml", policy("p", spec))
+        web.wait_status(401, "/x")
+        wait_for(lambda: web.get("/x", headers={"x-pass": "yes"}).json["backend"] == chosen)
+    auth.close()
+
+
 def test_external_authorization(web):
     auth = Auth()
     http_service = {"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "auth"}], "path": "/check",

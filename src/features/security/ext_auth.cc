@@ -49,6 +49,7 @@ Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,
     filter.mutable_with_request_body()->set_max_request_bytes(
         static_cast<uint32_t>(auth.body_to_ext_auth->max_request_bytes));
   filter.set_failure_mode_allow(auth.fail_open);
+  filter.set_clear_route_cache(auth.recompute_route);
   if (auth.include_route_metadata) filter.add_route_metadata_context_namespaces("envoy-gateway");
   if (auth.status_on_error) {
     if (!envoy::type::v3::StatusCode_IsValid(*auth.status_on_error))

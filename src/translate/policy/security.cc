@@ -156,6 +156,7 @@ class Reader {
       return fail(path + field, backend.verdict.message.str());
     }
     fail_first(features::write_ext_auth(auth, backend.cluster.text(), name, filters_));
+    result_.reroutes |= auth.recompute_route;
     result_.clusters.push_back(backend.cluster);
   }
 
