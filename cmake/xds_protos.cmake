@@ -21,11 +21,13 @@ endif()
 set(LIMEN_VENV "${CMAKE_SOURCE_DIR}/.venv" CACHE PATH "Python virtual environment with xds-protos")
 set(gen ${CMAKE_BINARY_DIR}/gen)
 set(roots ${CMAKE_SOURCE_DIR}/tools/protos/roots.txt)
+set(newer ${CMAKE_SOURCE_DIR}/tools/protos/newer.txt)
 set(dump ${CMAKE_SOURCE_DIR}/tools/protos/dump_descriptors.py)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${roots} ${dump})
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${roots} ${newer} ${dump})
 
 file(MAKE_DIRECTORY ${gen})
-if(NOT EXISTS ${gen}/files.txt OR ${roots} IS_NEWER_THAN ${gen}/files.txt OR ${dump} IS_NEWER_THAN ${gen}/files.txt)
+if(NOT EXISTS ${gen}/files.txt OR ${roots} IS_NEWER_THAN ${gen}/files.txt OR
+   ${newer} IS_NEWER_THAN ${gen}/files.txt OR ${dump} IS_NEWER_THAN ${gen}/files.txt)
   execute_process(COMMAND ${LIMEN_VENV}/bin/python ${dump} ${roots} ${gen}/xds.binpb ${gen}/files.txt
                   RESULT_VARIABLE failed)
   if(failed)

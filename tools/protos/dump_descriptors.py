@@ -4,6 +4,8 @@ The definitions come from the Python package xds-protos; none is stored in this 
 Annotations (validation rules, versioning, migration) and documentation-only imports are left out:
 Envoy checks what it receives by its own copy, and without them the generated C++ is a third smaller.
 
+What Envoy has and the package does not have yet stands in newer.txt.
+
 usage: dump_descriptors.py ROOTS.txt OUT.binpb FILES.txt
 """
 
@@ -82,12 +84,31 @@ def strip_file(file):
     del file.service[:]  # Limen registers its streams by method name: no stub is needed
 
 
+def add_newer(line, files):
+    path, message_name, name, number, type_name = line.split()
+    message = next((m for m in files[path].message_type if m.name == message_name), None)
+    if message is None:
+        message = files[path].message_type.add(name=message_name)
+    if any(field.name == name for field in message.field):
+        sys.exit(f"xds-protos has {message_name}.{name} now: take it out of newer.txt")
+    field = message.field.add(name=name, number=int(number), label="LABEL_OPTIONAL")
+    if type_name == "string":
+        field.type = field.TYPE_STRING
+    else:
+        field.type, field.type_name = field.TYPE_MESSAGE, type_name
+
+
+def lines_of(path):
+    return [line.strip() for line in path.read_text().splitlines() if line and not line.startswith("#")]
+
+
 def main():
     roots, out, files = map(pathlib.Path, sys.argv[1:])
     seen = {}
-    for line in roots.read_text().splitlines():
-        if line and not line.startswith("#"):
-            collect(line.strip(), seen)
+    for line in lines_of(roots):
+        collect(line, seen)
+    for line in lines_of(roots.parent / "newer.txt"):
+        add_newer(line, seen)
     result = descriptor_pb2.FileDescriptorSet()
     for proto in seen.values():
         if not proto.name.startswith("google/protobuf/"):
