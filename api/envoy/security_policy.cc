@@ -58,8 +58,7 @@ const Schema& schema_of(const SecurityPolicySpec*) {
           .field<&SecurityPolicySpec::basic_auth>("basicAuth",
                                                   "Clients show a user name and password.")
           .field<&SecurityPolicySpec::jwt>("jwt", "Clients show a JSON Web Token.")
-          .field<&SecurityPolicySpec::oidc>("oidc", "Users log in with OpenID Connect.",
-                                            not_in_effect())
+          .field<&SecurityPolicySpec::oidc>("oidc", "Users log in with OpenID Connect.")
           .field<&SecurityPolicySpec::ext_auth>("extAuth", "A service decides.")
           .field<&SecurityPolicySpec::authorization>("authorization", "Rules decide.")
           .rule(

@@ -76,6 +76,21 @@ void use_mutual_tls(const std::string& address, const std::string& certs_dir,
   settings.ca_file = authority_files(certs_dir).certificate;
 }
 
+Control::Control(translate::Options options, const std::string& state_dir, Sink sink)
+    : translator_(std::move(options)),
+      sink_(std::move(sink)),
+      issuers_(
+          {.file = state_dir + "/oidc-issuers"}, loop_,
+          [this](http::Request request, http::Client::Done done) {
+            if (http_ == nullptr) http_ = std::make_unique<http::Client>(loop_);
+            http_->send(std::move(request), std::move(done));
+          },
+          [this](const translate::OidcIssuer& issuer) {
+            apply({{}, {}, {}, {issuer}, {}});
+          }) {
+  translator_.apply({{}, {}, {}, issuers_.remembered(), {}});
+}
+
 Status Control::serve_xds(xds::ServerSettings settings) {
   settings.on_answer = [this](const xds::AnswerReport& report) {
     loop_.post([this, report] { on_answer(report); });
@@ -83,6 +98,7 @@ Status Control::serve_xds(xds::ServerSettings settings) {
   auto server = xds::Server::start(std::move(settings));
   if (!server) return server.error();
   server_ = std::move(*server);
+  server_->apply(std::exchange(unserved_, {}));
   return {};
 }
 
@@ -98,8 +114,12 @@ void Control::on_signals(std::function<void()> callback) {
 void Control::apply(const translate::Input& input) {
   const auto begin = std::chrono::steady_clock::now();
   const translate::Output output = translator_.apply(input);
-  server_->apply(output.resources);
+  if (server_ != nullptr)
+    server_->apply(output.resources);
+  else
+    unserved_.insert(unserved_.end(), output.resources.begin(), output.resources.end());
   sink_(output);
+  for (const auto& [issuer, wanted] : output.issuers) issuers_.want(issuer, wanted);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
   if (!input.objects.empty()) {

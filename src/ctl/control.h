@@ -10,6 +10,8 @@
 
 #include "base/event_loop.h"
 #include "ctl/status_board.h"
+#include "http/client.h"
+#include "providers/oidc/issuers.h"
 #include "translate/translator.h"
 #include "xds/server/server.h"
 
@@ -37,20 +39,22 @@ class Control {
   // What became different, for infrastructure and status sinks.
   using Sink = std::function<void(const translate::Output&)>;
 
-  Control(translate::Options options, Sink sink)
-      : translator_(std::move(options)), sink_(std::move(sink)) {}
+  // `state_dir`: what is known of OpenID providers is kept there.
+  Control(translate::Options options, const std::string& state_dir, Sink sink);
 
   EventLoop& loop() { return loop_; }
   StatusBoard& board() { return board_; }
 
+  // What was applied before is served, too.
   Status serve_xds(xds::ServerSettings settings);
   // REQUIRES: serve_xds() succeeded, with an identity.
   void set_identity(xds::TlsIdentity identity) { server_->set_identity(std::move(identity)); }
   // Calls back at each SIGINT or SIGTERM.  REQUIRES: block_signals().
   void on_signals(std::function<void()> callback);
 
-  // REQUIRES: serve_xds() succeeded.
   void apply(const translate::Input& input);
+  // Nothing is under way that Envoys should wait for rather than be told that policies are closed.
+  bool settled() const { return issuers_.settled(); }
   // Logs what is new among them.
   void set_problems(std::vector<providers::ObjectProblem> problems, const char* component);
 
@@ -65,6 +69,9 @@ class Control {
   StatusBoard board_;
   UniqueFd signals_;
   std::unique_ptr<xds::Server> server_;
+  std::vector<xds::ResourceChange> unserved_;  // before there is a server
+  providers::Issuers issuers_;
+  std::unique_ptr<http::Client> http_;  // from the first question on; below what it tells
 };
 
 }  // namespace limen::ctl

@@ -18,7 +18,7 @@ void read_standard_input(providers::ObjectStore& store) {
 }  // namespace
 
 Offline load_offline(const std::vector<std::string>& paths) {
-  // A fixed time, so that equal input gives equal output.
+  // A fixed time and key, so that equal input gives equal output.
   Offline result{providers::ObjectStore([] { return int64_t{1}; }), {}, {}, {}};
   std::vector<std::string> files = paths;
   const bool reads_input = std::erase(files, kStandardInput) > 0;
@@ -27,7 +27,7 @@ Offline load_offline(const std::vector<std::string>& paths) {
   result.objects = result.store.take_changes();
   result.problems = result.store.problems();
   translate::Translator translator({});
-  result.output = translator.apply({result.objects, {}, {}});
+  result.output = translator.apply({result.objects, {}, {}, {}, "a key of no server"});
   return result;
 }
 

@@ -7,6 +7,7 @@
 #include "base/yaml.h"
 #include "ctl/commands.h"
 #include "infra/authority/authority_secrets.h"
+#include "infra/authority/cookie_secret.h"
 #include "infra/kube/objects.h"
 #include "providers/kube/status_writer.h"
 
@@ -63,12 +64,13 @@ Json only(const Words& names, Json rule) {
   return rule;
 }
 
-// For its certificates, and for the tokens of Envoys in gateway-namespace mode.  Nobody can be kept
-// to one name when creating.
+// For its certificates, the key of cookies, and for the tokens of Envoys in gateway-namespace mode.
+// Nobody can be kept to one name when creating.
 void add_xds_access(bool tokens, Json::Array& cluster, Json::Array& local) {
   local.push_back(rule("", {"secrets"}, {"create"}));
   local.push_back(only({infra::kAuthoritySecret, infra::kServerSecret},
                        rule("", {"secrets"}, {"get", "list", "watch", "update"})));
+  local.push_back(only({infra::kCookieSecret}, rule("", {"secrets"}, {"list", "watch"})));
   if (tokens) cluster.push_back(rule("authentication.k8s.io", {"tokenreviews"}, {"create"}));
 }
 

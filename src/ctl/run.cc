@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/cookie_key.h"
 #include "ctl/status_socket.h"
 #include "infra/host/host.h"
 #include "providers/file/watcher.h"
@@ -53,7 +54,8 @@ class Runner {
   Runner(const RunOptions& options, std::string envoy)
       : options_(options),
         store_([] { return static_cast<int64_t>(::time(nullptr)); }),
-        control_(translate_options(), [this](const auto& output) { take_plans(output); }),
+        control_(translate_options(), options.state_dir,
+                 [this](const auto& output) { take_plans(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         host_(host_settings(std::move(envoy)), control_.loop()) {}
@@ -71,6 +73,9 @@ class Runner {
     watch.load.hold_vanished = options_.hold_vanished;
     watch.on_change = [this] { translate_changes(); };
     watcher_ = std::make_unique<providers::Watcher>(std::move(watch), control_.loop(), store_);
+    Result<std::string> key = keep_cookie_key(options_.state_dir);
+    if (!key) return key.error();
+    control_.apply({{}, {}, {}, {}, std::move(*key)});
     translate_changes();
     return {};
   }

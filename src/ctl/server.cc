@@ -9,10 +9,12 @@
 #include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
+#include "ctl/cookie_key.h"
 #include "ctl/pod_files.h"
 #include "ctl/status_socket.h"
 #include "ctl/xds_access.h"
 #include "http/probes.h"
+#include "infra/authority/cookie_secret.h"
 #include "infra/kube/kube.h"
 #include "kube/client.h"
 #include "kube/elector.h"
@@ -24,6 +26,8 @@ namespace limen::ctl {
 namespace {
 
 constexpr std::chrono::seconds kSweepEvery{30};
+constexpr std::chrono::seconds kLongestWait{6};  // a provider is asked for 5 s
+constexpr std::chrono::milliseconds kLookAgain{20};
 constexpr int32_t kFirstUnprivilegedPort = 1024;  // in a container, as Envoy Gateway has it
 
 // What was found out before it starts.
@@ -48,7 +52,8 @@ class Server {
   Server(const ServerOptions& options, ServerParts parts)
       : options_(options),
         xds_service_(std::move(parts.xds_service)),
-        control_(translate_options(options), [this](const auto& output) { take_output(output); }),
+        control_(translate_options(options), options.state_dir,
+                 [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
         cluster_({translate_options(options).controller_name, options.namespaces,
@@ -63,6 +68,8 @@ class Server {
         statuses_({translate_options(options).controller_name}, control_.loop(), sender()),
         access_(options, parts.config.name_space, control_.loop(), sender(),
                 [this] { take_identity(); }),
+        cookie_secret_({.name_space = parts.config.name_space}, control_.loop(), sender(),
+                       [this](const std::string& key) { use_cookie_key(key); }),
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
@@ -77,6 +84,8 @@ class Server {
     if (Status listening = answer_probes(); !listening) return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
+    client_.follow(cookie_secret_.follow());
+    if (const auto key = read_cookie_key(options_.state_dir)) take_cookie_key(*key);
     restore();
     cluster_.start();
     if (options_.start_envoys) {
@@ -204,19 +213,19 @@ class Server {
   // let in afterwards.
   void translate_changes() {
     if (access_.can_serve() && !restored_.empty()) {
-      if (failure_ = serve(); !failure_) return control_.loop().stop();
       control_.apply({std::exchange(restored_, {}), {}, {}});
+      serve_soon();
     }
     if (!cluster_.synced() || !access_.ready()) return;
     if (options_.start_envoys && !kube_.synced()) return;
     const bool first = !std::exchange(listed_, true);
     if (first) log::info("kube", "all kinds are listed: {} objects", cluster_.objects());
-    if (failure_ = serve(); !failure_) return control_.loop().stop();
     api::ChangeBatch changes = cluster_.take_changes();
     if (!changes.empty()) snapshot_.changed();
     control_.set_problems(cluster_.problems(), "kube");
     control_.apply({std::move(changes), {}, {}});
     if (!first) return;
+    serve_soon();
     kube_.know_all_plans();
     if (options_.leader_elect)
       elector_.start();
@@ -249,6 +258,36 @@ class Server {
     statuses_.settle();
   }
 
+  // Also for a start without the API server.
+  void use_cookie_key(const std::string& key) {
+    if (const Status kept = write_cookie_key(options_.state_dir, key); !kept)
+      log::warn("limen", "{}", kept.error().message);
+    take_cookie_key(key);
+  }
+
+  void take_cookie_key(const std::string& key) {
+    has_cookie_key_ = true;
+    control_.apply({{}, {}, {}, {}, key});
+  }
+
+  // Envoys that connect before it is known how users log in would be told that nobody may.
+  void serve_soon() {
+    if (serving_) return;
+    const auto now = EventLoop::Clock::now();
+    if (!serve_by_) serve_by_ = now + kLongestWait;
+    const bool settled = control_.settled() && has_cookie_key_;
+    if (!settled && now < *serve_by_) {
+      if (!std::exchange(waits_, true)) {
+        control_.loop().after(kLookAgain, [this] {
+          waits_ = false;
+          serve_soon();
+        });
+      }
+      return;
+    }
+    if (failure_ = serve(); !failure_) control_.loop().stop();
+  }
+
   // Once.
   Status serve() {
     if (std::exchange(serving_, true)) return {};
@@ -270,6 +309,7 @@ class Server {
   providers::Cluster cluster_;
   providers::StatusWriter statuses_;
   XdsAccess access_;
+  infra::CookieSecret cookie_secret_;
   infra::Kube kube_;
   kube::Elector elector_;
   http::Probes probes_;
@@ -277,7 +317,9 @@ class Server {
   kube::Client client_;                   // below what it tells
   api::ChangeBatch restored_;             // not applied yet
   std::vector<infra::PlanChange> plans_;  // not told yet
-  bool scheduled_ = false, listed_ = false, serving_ = false;
+  bool scheduled_ = false, listed_ = false, serving_ = false, has_cookie_key_ = false;
+  bool waits_ = false;  // serve_soon() comes again
+  std::optional<EventLoop::Clock::time_point> serve_by_;
   Status failure_;
 };
 

@@ -47,7 +47,7 @@ class StatusReport {
     for (const Advice& advice : advise_attachment(offline_.objects, refused))
       lines.push_back(fmt::format("{}: {}: NoEffect: {}", label(advice.kind, advice.key),
                                   advice.path, advice.message));
-    lines.insert(lines.end(), unused_.begin(), unused_.end());
+    lines.insert(lines.end(), warnings_.begin(), warnings_.end());
     return sorted(lines);
   }
 
@@ -91,18 +91,20 @@ class StatusReport {
     const std::string ours = translate::Options().controller_name;
     const auto is_ours = [&](const auto& ancestor) { return ancestor.controller_name == ours; };
     if (std::none_of(status.ancestors.begin(), status.ancestors.end(), is_ours))
-      unused_.push_back(fmt::format("{}: spec.targetRefs: NoEffect: {}", object_,
-                                    kind_ == api::Kind::kBackendTlsPolicy
-                                        ? "no route sends anything there"
-                                        : "no Gateway of ours serves what it targets"));
+      warnings_.push_back(fmt::format("{}: spec.targetRefs: NoEffect: {}", object_,
+                                      kind_ == api::Kind::kBackendTlsPolicy
+                                          ? "no route sends anything there"
+                                          : "no Gateway of ours serves what it targets"));
     for (const auto& ancestor : status.ancestors)
       add(ancestor.conditions,
           fmt::format("{} {}: ", ancestor.ancestor_ref.kind, ancestor.ancestor_ref.name));
   }
   void add(const std::vector<api::Condition>& conditions, const std::string& where) {
     for (const api::Condition* condition : causes(conditions)) {
-      lines_.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition->type,
-                                   condition->reason, condition->message));
+      // What only a running Limen can find out is nobody's mistake.
+      auto& lines = condition->reason == "Pending" ? warnings_ : lines_;
+      lines.push_back(fmt::format("{}: {}{}: {}: {}", object_, where, condition->type,
+                                  condition->reason, condition->message));
     }
   }
 
@@ -110,7 +112,7 @@ class StatusReport {
   std::string object_;  // with its place
   api::Kind kind_ = api::Kind::kGatewayClass;
   std::vector<std::string> lines_;
-  std::vector<std::string> unused_;  // policies without effect
+  std::vector<std::string> warnings_;
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ inline constexpr char kCsrf[] = "envoy.filters.http.csrf";
 inline constexpr char kPolicyAuth[] = "envoy.filters.http.ext_authz/policy";
 inline constexpr char kApiKeyAuth[] = "envoy.filters.http.api_key_auth";
 inline constexpr char kBasicAuth[] = "envoy.filters.http.basic_auth";
+inline constexpr char kOidc[] = "envoy.filters.http.oauth2";
 inline constexpr char kAuthorization[] = "envoy.filters.http.rbac";
 
 // The filter of that name, switched off.
@@ -53,6 +54,19 @@ struct Htpasswd {
 };
 Htpasswd read_htpasswd(const std::string& text);
 void write_basic_auth(const api::BasicAuth& auth, const std::string& htpasswd, FilterConfigs& out);
+
+// What logins need besides the policy's own text.
+struct OidcParts {
+  std::string authorization_endpoint, token_endpoint;
+  std::string end_session_endpoint;  // "": it has none
+  std::string cluster;               // leads to the token endpoint
+  std::string client_id;
+  std::string client_secret, cookie_key;  // SDS names
+  std::string cookie_suffix;              // so that policies of one host do not share cookies
+  const api::Jwt* jwt = nullptr;          // of the same policy; nullptr: none
+};
+// `path` of problems: spec.oidc.
+Problems write_oidc(const api::Oidc& oidc, const OidcParts& parts, FilterConfigs& out);
 
 // `path` of problems: spec.authorization.  Rules without a name get
 // "<policy>/authorization/rule/<index>".  `jwt`: whose tokens rules may speak of; nullptr: none.

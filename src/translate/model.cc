@@ -41,7 +41,7 @@ bool ProxyModel::operator==(const ProxyModel& other) const {
 
 bool ListenerGuard::operator==(const ListenerGuard& other) const {
   return gateway == other.gateway && closed == other.closed && clusters == other.clusters &&
-         jwt == other.jwt && same(virtual_host, other.virtual_host) &&
+         jwt == other.jwt && logins == other.logins && same(virtual_host, other.virtual_host) &&
          std::equal(rest.begin(), rest.end(), other.rest.begin(), other.rest.end(),
                     [](const FragmentPtr& a, const FragmentPtr& b) { return same(a, b); });
 }

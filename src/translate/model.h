@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -208,6 +209,20 @@ struct JwtUse {
   }
 };
 
+// What SecurityPolicies that log users in need of a proxy, and of us.
+struct Login;
+struct LoginNeeds {
+  std::set<std::string> secrets;  // SDS names
+  std::set<std::string> issuers;  // whose endpoints are to be found
+
+  bool operator==(const LoginNeeds&) const = default;
+  void add(const Login& login);
+};
+
+struct WantedIssuer {
+  bool operator==(const WantedIssuer&) const = default;
+};
+
 // What the virtual hosts of a listener with `auths`, or with a SecurityPolicy, have besides their
 // routes.
 struct ListenerGuard {
@@ -217,6 +232,7 @@ struct ListenerGuard {
   bool closed = false;               // ... which are all, for a service is not known
   std::vector<ClusterRef> clusters;  // that filters use; sorted, unique
   std::optional<JwtUse> jwt;
+  LoginNeeds logins;
 
   bool operator==(const ListenerGuard& other) const;
 };
@@ -355,6 +371,7 @@ struct TranslatedRoute {
   bool all_rules_failed = false;
   uint16_t secured = 0;          // bit i: a SecurityPolicy governs rule i, of 16 at most
   Box<std::vector<JwtUse>> jwt;  // sorted, unique
+  Box<LoginNeeds> logins;        // on each of the route's proxies
   Box<Verdict> rules;            // some or all rules could not be translated
   Box<Verdict> envoy;            // Envoy refuses the route, and these are the last good entries
 

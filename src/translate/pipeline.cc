@@ -79,6 +79,20 @@ void names_of_secrets(const std::string& proxy, const ProxyModel& model, auto& e
   if (shown && shown->usable.ok) emit(ProxyName{proxy, shown->secret});
 }
 
+void logins_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) {
+  if (!route.logins) return;
+  std::set<ProxyName> secrets;
+  for (const RouteEntry& entry : route.entries) {
+    for (const std::string& name : route.logins->secrets)
+      secrets.insert({entry.virtual_host.proxy, name});
+  }
+  for (const ProxyName& secret : secrets) emit(secret);
+}
+
+void logins_by_issuer(const LoginNeeds& logins, auto& emit) {
+  for (const std::string& issuer : logins.issuers) emit(issuer);
+}
+
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
                         auto& emit) {
   if (key.kind != kind) return;
@@ -117,6 +131,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       namespaces(graph, "namespaces"),
       cluster_trust_bundles(graph, "cluster_trust_bundles"),
       proxy_states(graph, "proxy_states"),
+      oidc_issuers(graph, "oidc_issuers"),
+      cookie_keys(graph, "cookie_keys"),
       held_routes(graph, "held_routes"),
       refusals(graph, "refusals"),
       refused_backends(graph, "refused_backends"),
@@ -307,6 +323,27 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         names_of_secrets(proxy, model, emit);
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
+
+      routes_with_login("routes_with_login", routes,
+                        [](const auto& key, const auto& route, auto& emit) {
+                          logins_by_secret(key, route, emit);
+                        }),
+      guards_with_login("guards_with_login", listener_guards,
+                        [](const auto& listener, const auto& guard, auto& emit) {
+                          for (const std::string& name : guard.logins.secrets)
+                            emit(ProxyName{listener.proxy, name});
+                        }),
+      login_secrets("login_secrets", routes_with_login, guards_with_login,
+                    bind(*this, share_login_secret)),
+      routes_of_issuer("routes_of_issuer", routes,
+                       [](const auto&, const auto& route, auto& emit) {
+                         if (route.logins) logins_by_issuer(*route.logins, emit);
+                       }),
+      guards_of_issuer(
+          "guards_of_issuer", listener_guards,
+          [](const auto&, const auto& guard, auto& emit) { logins_by_issuer(guard.logins, emit); }),
+      wanted_issuers("wanted_issuers", routes_of_issuer, guards_of_issuer,
+                     [](flow::Reads&, const auto&) { return std::optional(WantedIssuer()); }),
 
       plans("plans", proxies, bind(*this, plan_proxy)),
 

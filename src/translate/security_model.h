@@ -11,6 +11,14 @@
 
 namespace limen::translate {
 
+// How users log in.
+struct Login {
+  std::map<std::string, FragmentPtr, std::less<>> secrets;  // by SDS name; none where closed
+  std::string issuer;  // whose endpoints are to be found; "": none are
+
+  bool operator==(const Login& other) const;
+};
+
 struct SecurityModel {
   ObjectKey policy;
   Verdict accepted;                  // not ok: the filters let nobody through
@@ -18,11 +26,12 @@ struct SecurityModel {
   std::vector<ClusterRef> clusters;  // that they use
   bool reroutes = false;             // a request may end up with another route
   bool asks_tokens = false;          // what it asks of them is a PolicyJwt
+  Box<Login> login;
 
   bool operator==(const SecurityModel& other) const {
     return policy == other.policy && accepted == other.accepted && clusters == other.clusters &&
            *filters == *other.filters && reroutes == other.reroutes &&
-           asks_tokens == other.asks_tokens;
+           asks_tokens == other.asks_tokens && login == other.login;
   }
   // What routes call its requirement in jwt_authn; "": they ask for no token.
   std::string requirement() const { return asks_tokens ? policy.text() : std::string(); }

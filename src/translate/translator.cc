@@ -75,7 +75,8 @@ struct Translator::Engine {
     using xds::ResourceType;
     collect(world.route_configurations, ResourceType::kRouteConfiguration,
             [](const ProxyName& key) { return key.name; });
-    collect(world.secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
+    for (auto* secrets : {&world.secrets, &world.login_secrets})
+      collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     world.jwt_filters.on_change(
         [this](const ProxyName& key, const FragmentPtr& before, const FragmentPtr& after) {
           output.resources.push_back({key.proxy, ResourceType::kExtensionConfig,
@@ -95,6 +96,10 @@ struct Translator::Engine {
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
     });
+    world.wanted_issuers.on_change(
+        [this](const std::string& issuer, const auto&, const auto& after) {
+          output.issuers.push_back({issuer, after != nullptr});
+        });
   }
 
   template <class Table, class NameOf>
@@ -176,6 +181,8 @@ Output Translator::apply(const Input& input) {
     if (is_route(change.kind)) isolation.on_edit({change.kind, change.key});
   }
   for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
+  for (const OidcIssuer& issuer : input.issuers) world.oidc_issuers.set(issuer.issuer, issuer);
+  if (input.cookie_key) world.cookie_keys.set("", *input.cookie_key);
   for (const EnvoyAnswer& answer : input.answers) {
     if (answer.type == xds::ResourceType::kCluster || answer.type == xds::ResourceType::kEndpoints)
       engine_->backend_isolation.on_answer(answer);

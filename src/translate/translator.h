@@ -53,10 +53,32 @@ struct StatusChange {
   bool gone() const { return std::holds_alternative<std::monostate>(status); }
 };
 
+// Where an OpenID provider serves what.  Source: OpenID Connect Discovery 1.0, section 3, and
+// RP-Initiated Logout 1.0, section 2.1.
+struct OidcEndpoints {
+  std::string authorization, token;
+  std::string end_session = {};  // "": nowhere
+  bool operator==(const OidcEndpoints&) const = default;
+};
+
+// What is known of a provider whose endpoints are to be found by its issuer.
+struct OidcIssuer {
+  std::string issuer;
+  std::optional<OidcEndpoints> endpoints;
+  std::string message = {};  // why there are none
+  bool operator==(const OidcIssuer&) const = default;
+};
+
+struct IssuerChange {
+  std::string issuer;
+  bool wanted = false;  // by a policy in force
+};
+
 struct Output {
   std::vector<xds::ResourceChange> resources;  // in no special order: the xDS server orders
   std::vector<StatusChange> statuses;
   std::vector<infra::PlanChange> plans;
+  std::vector<IssuerChange> issuers;
   size_t rows = 0;  // rules that ran
 };
 
@@ -85,6 +107,9 @@ struct Input {
   api::ChangeBatch objects;
   std::vector<EnvoyAnswer> answers;
   std::vector<ProxyState> proxies;
+  std::vector<OidcIssuer> issuers = {};
+  // What cookies of logins are signed and encrypted with; secret, the same in all replicas.
+  std::optional<std::string> cookie_key = {};
 };
 
 // As the object's `status` member.  REQUIRES: not monostate.

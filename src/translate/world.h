@@ -44,6 +44,9 @@ struct World {
   flow::Table<ObjectKey, api::ClusterTrustBundle> cluster_trust_bundles;
   // Input: what the infrastructure reports.
   flow::Table<std::string, ProxyState> proxy_states;
+  // Input: what providers of logins say of themselves; one key, "" -> what cookies are made with.
+  flow::Table<std::string, OidcIssuer> oidc_issuers;
+  flow::Table<std::string, std::string> cookie_keys;
   // Input: what Envoys refuse (isolation.h).
   flow::Table<RouteKey, HeldRoute> held_routes;
   flow::Table<ResourceName, Refusal> refusals;
@@ -166,6 +169,14 @@ struct World {
 
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
+
+  // What logins need: secrets, and issuers whose endpoints are to be found.
+  flow::Index<ProxyName, RouteKey, TranslatedRoute> routes_with_login;
+  flow::Index<ProxyName, ProxyName, ListenerGuard> guards_with_login;
+  flow::Derived<ProxyName, xds::Fragment> login_secrets;
+  flow::Index<std::string, RouteKey, TranslatedRoute> routes_of_issuer;
+  flow::Index<std::string, ProxyName, ListenerGuard> guards_of_issuer;
+  flow::Derived<std::string, WantedIssuer> wanted_issuers;
 
   flow::Derived<std::string, infra::ProxyPlan> plans;
 

@@ -61,6 +61,15 @@ translate::ProxyState state_of(const Json& json) {
   return state;
 }
 
+translate::OidcIssuer issuer_of(const Json& json) {
+  translate::OidcIssuer issuer{
+      std::string(json.text("issuer")), {}, std::string(json.text("message"))};
+  if (issuer.message.empty())
+    issuer.endpoints = {std::string(json.text("authorization")), std::string(json.text("token")),
+                        std::string(json.text("endSession"))};
+  return issuer;
+}
+
 class Player {
  public:
   void document(const Json& document, int line) {
@@ -71,6 +80,11 @@ class Player {
     } else if (const Json* state = document.find("proxyState")) {
       new_states_.push_back(state_of(*state));
       states_[new_states_.back().proxy] = new_states_.back();
+    } else if (const Json* issuer = document.find("oidcIssuer")) {
+      new_issuers_.push_back(issuer_of(*issuer));
+      issuers_[new_issuers_.back().issuer] = new_issuers_.back();
+    } else if (const Json* key = document.find("cookieKey")) {
+      cookie_key_ = key->as_string();
     } else if (const Json* identity = document.find("delete")) {
       store_.remove_file(identity->as_string());
     } else {
@@ -104,8 +118,11 @@ class Player {
         world_[key] = change;
     }
     if (translator_ == nullptr) translator_ = std::make_unique<translate::Translator>(options_);
-    const translate::Output output =
-        translator_->apply({std::move(changes), {}, std::exchange(new_states_, {})});
+    const translate::Output output = translator_->apply({std::move(changes),
+                                                         {},
+                                                         std::exchange(new_states_, {}),
+                                                         std::exchange(new_issuers_, {}),
+                                                         cookie_key_});
     view_.take(output);
     translate::Translator fresh(options_);
     api::ChangeBatch all;
@@ -113,7 +130,10 @@ class Player {
     View anew;
     std::vector<translate::ProxyState> states;
     for (const auto& [proxy, state] : states_) states.push_back(state);
-    anew.take(fresh.apply({std::move(all), {}, std::move(states)}));
+    std::vector<translate::OidcIssuer> issuers;
+    for (const auto& [name, issuer] : issuers_) issuers.push_back(issuer);
+    anew.take(
+        fresh.apply({std::move(all), {}, std::move(states), std::move(issuers), cookie_key_}));
     if (const std::string difference = view_.difference(anew); !difference.empty())
       fail("step by step and from nothing differ: " + difference);
     return output.rows;
@@ -130,6 +150,8 @@ class Player {
         check(value, xds);
       else if (word == "plans")
         check(value, view_.plans());
+      else if (word == "wantedIssuers")
+        check(value, view_.wanted_issuers());
       else if (word == "problems")
         check_problems(value);
       else if (word != "rows")
@@ -172,6 +194,9 @@ class Player {
   translate::Options options_ = options_of_case(false);
   std::map<std::string, translate::ProxyState> states_;
   std::vector<translate::ProxyState> new_states_;
+  std::map<std::string, translate::OidcIssuer> issuers_;
+  std::vector<translate::OidcIssuer> new_issuers_;
+  std::optional<std::string> cookie_key_;
   std::unique_ptr<translate::Translator> translator_;
   View view_;
   std::vector<std::string> failures_;
@@ -194,6 +219,12 @@ void View::take(const translate::Output& output) {
       statuses_.erase(name);
     else
       statuses_[name] = translate::emit_status(change.status);
+  }
+  for (const translate::IssuerChange& change : output.issuers) {
+    if (change.wanted)
+      wanted_issuers_.emplace(change.issuer, true);
+    else
+      wanted_issuers_.erase(change.issuer);
   }
   for (const infra::PlanChange& change : output.plans) {
     if (change.plan == nullptr)
@@ -251,6 +282,8 @@ std::string View::difference(const View& other) const {
     return xds::serialise(*a.second) == xds::serialise(*b.second);
   });
   compare(statuses_, other.statuses_, [](const auto& a, const auto& b) { return a == b; });
+  compare(wanted_issuers_, other.wanted_issuers_,
+          [](const auto& a, const auto& b) { return a == b; });
   compare(plans_, other.plans_, [](const auto& a, const auto& b) { return *a == *b; });
   return result;
 }

@@ -22,6 +22,8 @@ class View {
   const std::map<std::string, Json>& statuses() const { return statuses_; }
   // By proxy.
   std::map<std::string, Json> plans() const;
+  // Whose endpoints are to be found.
+  const std::map<std::string, Json>& wanted_issuers() const { return wanted_issuers_; }
   // The names of what differs, for a message; "" if nothing does.
   std::string difference(const View& other) const;
 
@@ -29,6 +31,7 @@ class View {
   std::map<std::string, std::pair<xds::ResourceType, xds::FragmentPtr>> resources_;
   std::map<std::string, Json> statuses_;
   std::map<std::string, std::shared_ptr<const infra::ProxyPlan>> plans_;
+  std::map<std::string, Json> wanted_issuers_;
 };
 
 // Where `actual` falls short of `expected`; nullopt where it does not.  A map asks for the members

@@ -79,7 +79,7 @@ google::protobuf::Any nothing_for(const std::string& filter) {
 }
 
 void switch_off_others(FilterConfigs& out) {
-  for (const char* name : {kPolicyAuth, kApiKeyAuth, kBasicAuth, kCsrf, kAuthorization}) {
+  for (const char* name : {kPolicyAuth, kApiKeyAuth, kBasicAuth, kOidc, kCsrf, kAuthorization}) {
     if (!out.contains(name)) out[name] = nothing_for(name);
   }
 }

@@ -45,6 +45,10 @@ std::shared_ptr<const PolicyJwt> read_jwt(flow::Reads& reads, World& world, cons
 std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
+// A secret of a policy that logs users in, by its SDS name, for a proxy.
+std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
+                                                        const ProxyName& key);
+
 // What a policy targets, be it there or not.
 std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
                                                        const ObjectKey& key);

@@ -9,6 +9,7 @@
 #include "features/security.h"
 #include "schema/effect.h"
 #include "translate/backend/resolve.h"
+#include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
 #include "translate/trust.h"
 
@@ -16,6 +17,7 @@ namespace limen::translate {
 namespace {
 
 constexpr char kUsers[] = ".htpasswd";
+constexpr char kInvalid[] = "Invalid", kPending[] = "Pending";
 
 bool has_line_break(const std::string& text) {
   return text.find_first_of("\r\n") != std::string::npos;
@@ -32,6 +34,7 @@ class Reader {
     if (const auto path = schema::first_without_effect(table, &policy))
       fail(*path, "this version of Limen does nothing with it");
     read_features();
+    if (spec_.oidc) read_logins(policy);
     envoy::config::route::v3::Route route;
     auto& filters = *route.mutable_typed_per_filter_config();
     result_.policy = key_;
@@ -69,36 +72,30 @@ class Reader {
     result_.clusters.insert(result_.clusters.end(), jwt.clusters.begin(), jwt.clusters.end());
   }
 
-  void fail(const std::string& path, const std::string& message) {
+  void fail(const std::string& path, const std::string& message, Text reason = kInvalid) {
     closed_ = true;
-    report(path, message, "; all requests are answered with 500");
+    report(path, message, "; all requests are answered with 500", std::move(reason));
   }
 
-  void report(const std::string& path, const std::string& message, const char* consequence) {
+  void report(const std::string& path, const std::string& message, const char* consequence,
+              Text reason = kInvalid) {
     if (result_.accepted.ok)
-      result_.accepted = Verdict::no("Invalid", path + ": " + message + consequence);
+      result_.accepted = Verdict::no(std::move(reason), path + ": " + message + consequence);
   }
 
   void fail_first(const Problems& problems) {
-    if (!problems.empty()) fail(problems[0].path, problems[0].message);
+    if (problems.empty()) return;
+    const Problem& first = problems[0];
+    fail(first.path, first.message, first.reason == kPending ? kPending : kInvalid);
   }
 
   Referrer referrer() const { return {api::kEnvoyGroup, "SecurityPolicy", key_.name_space}; }
 
   // nullptr: told.
   const api::Secret* secret_of(const api::SecretObjectReference& ref, const std::string& path) {
-    const ObjectKey key{ref.name_space.value_or(key_.name_space), ref.name};
-    const api::Secret* secret = nullptr;
-    if (!ref.group.empty() || ref.kind != "Secret") {
-      fail(path, fmt::format("must name a Secret, not a {} of group '{}'", ref.kind, ref.group));
-    } else if (!may_refer(reads_, world_, referrer(), "", "Secret", key)) {
-      fail(path, fmt::format("no ReferenceGrant in namespace {} lets SecurityPolicies of namespace "
-                             "{} refer to Secret {}",
-                             key.name_space, key_.name_space, key.text()));
-    } else if (secret = world_.secret_objects.get(reads_, key); secret == nullptr) {
-      fail(path, fmt::format("Secret {} does not exist", key.text()));
-    }
-    return secret;
+    const FoundSecret found = find_secret(reads_, world_, key_.name_space, ref);
+    if (found.secret == nullptr) fail(path, found.mistake);
+    return found.secret;
   }
 
   void read_api_keys(const api::ApiKeyAuth& auth) {
@@ -140,6 +137,16 @@ class Reader {
     const features::Htpasswd users = features::read_htpasswd(*text);
     if (!users.mistake.empty()) return fail(path, fmt::format("{} {}", kUsers, users.mistake));
     features::write_basic_auth(auth, users.lines, filters_);
+  }
+
+  void read_logins(const api::SecurityPolicy& policy) {
+    OidcReading reading = read_oidc(reads_, world_, policy);
+    fail_first(reading.problems);
+    for (auto& [name, entry] : reading.filter) filters_[name] = std::move(entry);
+    result_.clusters.insert(result_.clusters.end(), reading.clusters.begin(),
+                            reading.clusters.end());
+    if (closed_) reading.login.secrets.clear();
+    result_.login = std::move(reading.login);
   }
 
   void read_ext_auth(const api::ExtAuth& auth) {

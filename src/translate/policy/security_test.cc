@@ -15,8 +15,9 @@ namespace {
 
 namespace route_v3 = envoy::config::route::v3;
 
-constexpr const char* kFeatures[] = {"cors", "csrf", "apiKeyAuth", "basicAuth", "authorization"};
-constexpr int kFeatureCount = 5;
+constexpr const char* kFeatures[] = {"cors",      "csrf",          "apiKeyAuth",
+                                     "basicAuth", "authorization", "oidc"};
+constexpr int kFeatureCount = 6;
 constexpr const char* kListeners[] = {"a", "b", "c",
                                       "d"};  // a and b of the Gateway, others of a set
 constexpr int kRoutes = 4, kPolicies = 8;
@@ -31,9 +32,14 @@ std::string feature_yaml(int feature, const std::string& tag) {
              "forwardClientIDHeader: " +
              tag + "}";
     case 3: return "basicAuth: {users: {name: users}, forwardUsernameHeader: " + tag + "}";
-    default:
+    case 4:
       return "authorization: {rules: [{name: " + tag +
              ", action: Allow, principal: {clientCIDRs: [10.0.0.0/8]}}]}";
+    default:
+      return "oidc: {clientID: " + tag +
+             ", clientSecret: {name: client}, provider: {issuer: 'https://i.test', "
+             "authorizationEndpoint: 'https://i.test/a', tokenEndpoint: 'https://i.test/t', "
+             "backendRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: b}]}}";
   }
 }
 
@@ -68,7 +74,9 @@ class Model {
                "hostname: c.test}, {name: d, port: 80, protocol: HTTP, hostname: d.test}]}}"),
         object("{apiVersion: v1, kind: Secret, metadata: {name: keys}, stringData: {one: k1}}"),
         object("{apiVersion: v1, kind: Secret, metadata: {name: users}, stringData: {.htpasswd: "
-               "'u:{SHA}NWoZK3kTsExUV00Ywo1G5jlUKKs='}}")};
+               "'u:{SHA}NWoZK3kTsExUV00Ywo1G5jlUKKs='}}"),
+        object("{apiVersion: v1, kind: Secret, metadata: {name: client}, stringData: "
+               "{client-secret: s}}")};
     for (int i = 0; i < kRoutes; ++i) world.push_back(route(i));
     return world;
   }
@@ -163,8 +171,12 @@ std::string active(const route_v3::VirtualHost& host, const route_v3::Route& rou
 }
 
 std::string active(const route_v3::VirtualHost& host, const route_v3::Route& route, int feature) {
-  constexpr const char* kFilters[] = {"", features::kCsrf, features::kApiKeyAuth,
-                                      features::kBasicAuth, features::kAuthorization};
+  constexpr const char* kFilters[] = {"",
+                                      features::kCsrf,
+                                      features::kApiKeyAuth,
+                                      features::kBasicAuth,
+                                      features::kAuthorization,
+                                      features::kOidc};
   if (feature > 0) return active(host, route, kFilters[feature]);
   const std::string listener = active(host, route, std::string(features::kListenerCors));
   const std::string own = active(host, route, std::string(features::kCorsFilter));
@@ -198,7 +210,7 @@ TEST(Security, TheMostSpecificPolicyGovernsAlone) {
     Model model(seed);
     Translator translator{Options{}};
     route_v3::RouteConfiguration configuration;
-    Output output = translator.apply({model.begin(), {}, {}});
+    Output output = translator.apply({model.begin(), {}, {}, {}, "0123456789abcdef"});
     for (int step = 0; step < 30; ++step) {
       for (const auto& change : output.resources) {
         if (change.type == xds::ResourceType::kRouteConfiguration)

@@ -66,16 +66,16 @@ void await_rerouting(const Text& route_configuration, route_v3::VirtualHost& par
   if (!filters.contains(jwt)) filters[jwt] = features::require_jwt("");
 }
 
-// Of the policy that prevails.
-void add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3::VirtualHost& part,
+// Of the policy that prevails.  Whether it has to do with requests that no route takes.
+bool add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3::VirtualHost& part,
                 ListenerGuard& guard) {
   const auto& policies = world.policies_of_listener.get(reads, key);
-  if (policies.empty()) return;
+  if (policies.empty()) return false;
   const auto [rank, policy, listeners] = *policies.sorted().begin();
   const PolicyListeners::Place& place = listeners.places.at(key);
   guard.gateway = place.gateway;
   const SecurityModel* security = world.security.get(reads, policy);
-  if (security == nullptr) return;
+  if (security == nullptr) return false;
   route_v3::Route entries;
   entries.ParseFromString(xds::serialise(*security->filters));
   features::use_in_virtual_host(*entries.mutable_typed_per_filter_config());
@@ -92,6 +92,8 @@ void add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3
         features::require_jwt(security->requirement());
   }
   if (security->reroutes) await_rerouting(place.route_configuration, part);
+  if (security->login) guard.logins.add(*security->login);
+  return security->login.has_value();  // the callback need not be a path of any route
 }
 
 }  // namespace
@@ -100,7 +102,7 @@ std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& w
                                                     const ProxyName& key) {
   auto guard = std::make_shared<ListenerGuard>();
   route_v3::VirtualHost part;
-  add_policy(reads, world, key, part, *guard);
+  bool has_rest = add_policy(reads, world, key, part, *guard);
   if (const ListenerModel* listener = listener_with_filters(reads, world, key)) {
     add_auths(*listener, part, *guard);
     if (guard->closed) {
@@ -109,8 +111,9 @@ std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& w
     } else {
       await_rerouting(listener->route_configuration, part);
     }
-    guard->rest.push_back(rest_of(key, guard->closed));
+    has_rest = true;
   }
+  if (has_rest) guard->rest.push_back(rest_of(key, guard->closed));
   guard->virtual_host = xds::fragment_of(part);
   std::sort(guard->clusters.begin(), guard->clusters.end());
   guard->clusters.erase(std::unique(guard->clusters.begin(), guard->clusters.end()),

@@ -207,6 +207,10 @@ class Translation {
     if (view.security != nullptr) {
       for (const ClusterRef& cluster : view.security->clusters)
         result_.clusters.push_back({proxy, cluster});
+      if (view.security->login) {
+        if (!result_.logins) result_.logins.emplace();
+        result_.logins->add(*view.security->login);
+      }
     }
     for (const HttpTarget& target : view.targets) {
       use(target.backend);

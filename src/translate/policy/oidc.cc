@@ -1,0 +1,219 @@
+#include "translate/policy/oidc.h"
+
+#include <envoy/extensions/transport_sockets/tls/v3/secret.pb.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "translate/backend/resolve.h"
+#include "translate/policy/rules.h"
+#include "translate/trust.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kClientId[] = "client-id", kClientSecret[] = "client-secret";
+constexpr char kPolicy[] = "securitypolicy/";
+// Envoy Gateway's names.
+constexpr char kClientSecrets[] = "oauth2/client_secret/", kCookieKeys[] = "oauth2/hmac_secret/";
+
+// What tells apart the cookies of policies.
+const Text& identity_of(const api::ObjectMeta& metadata, const Text& key) {
+  return metadata.uid.empty() ? key : metadata.uid;
+}
+
+// FNV-1a, as Envoy Gateway's.
+std::string suffix_of(std::string_view identity) {
+  uint32_t hash = 2166136261U;
+  for (const char c : identity) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return fmt::format("{:08x}", hash);
+}
+
+// A key of its own for each policy, provider and client: with one for all, who may log in by one
+// policy could rename the cookies to pass another on the same host.
+std::string derive_key(const std::string& key, std::string_view identity, const std::string& issuer,
+                       const std::string& client) {
+  const std::string label = fmt::format("{}\n{}\n{}", identity, issuer, client);
+  std::string result(EVP_MAX_MD_SIZE, '\0');
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(label.data()), label.size(),
+       reinterpret_cast<unsigned char*>(result.data()), &size);
+  result.resize(size);
+  return result;
+}
+
+FragmentPtr secret_of(const std::string& name, const std::string& value) {
+  envoy::extensions::transport_sockets::tls::v3::Secret secret;
+  secret.set_name(name);
+  secret.mutable_generic_secret()->mutable_secret()->set_inline_bytes(value);
+  return xds::fragment_of(secret);
+}
+
+class Reader {
+ public:
+  Reader(flow::Reads& reads, World& world, const api::SecurityPolicy& policy)
+      : reads_(reads),
+        world_(world),
+        key_(policy.metadata.key()),
+        identity_(identity_of(policy.metadata, key_.text())),
+        oidc_(*policy.spec.oidc) {
+    if (policy.spec.jwt) parts_.jwt = &*policy.spec.jwt;
+  }
+
+  OidcReading read() {
+    read_client();
+    read_endpoints();
+    if (result_.problems.empty()) read_token_service();
+    if (result_.problems.empty()) read_cookie_key();
+    if (result_.problems.empty())
+      result_.problems = features::write_oidc(oidc_, parts_, result_.filter);
+    if (!result_.problems.empty()) result_.login.secrets.clear();
+    return std::move(result_);
+  }
+
+ private:
+  void fail(const std::string& path, const std::string& message, const char* reason = "Invalid") {
+    result_.problems.push_back({reason, "spec.oidc" + path, message});
+  }
+
+  void read_client() {
+    parts_.client_id = oidc_.client_id_ref
+                           ? read_value(*oidc_.client_id_ref, ".clientIDRef", kClientId)
+                           : oidc_.client_id.value_or("");
+    parts_.client_secret = kClientSecrets + (kPolicy + key_.text());
+    const std::string secret = read_value(oidc_.client_secret, ".clientSecret", kClientSecret);
+    result_.login.secrets[parts_.client_secret] =
+        translate::secret_of(parts_.client_secret, secret);
+  }
+
+  // "": told.
+  std::string read_value(const api::SecretObjectReference& ref, const std::string& path,
+                         const char* name) {
+    const FoundSecret found = find_secret(reads_, world_, key_.name_space, ref);
+    if (found.secret == nullptr) {
+      fail(path, found.mistake);
+      return {};
+    }
+    std::string value = value_of(*found.secret, name).value_or("");
+    if (value.empty()) fail(path, fmt::format("the Secret has no readable {}", name));
+    if (value.find_first_of("\r\n") == std::string::npos) return value;
+    fail(path, fmt::format("the Secret's {} has a line break", name));
+    return {};
+  }
+
+  void read_endpoints() {
+    const api::OidcProvider& provider = oidc_.provider;
+    parts_.end_session_endpoint = provider.end_session_endpoint.value_or("");
+    if (!provider.authorization_endpoint || !provider.token_endpoint) look_up();
+    if (provider.authorization_endpoint)
+      parts_.authorization_endpoint = *provider.authorization_endpoint;
+    if (provider.token_endpoint) parts_.token_endpoint = *provider.token_endpoint;
+    if (!result_.problems.empty()) return;
+    check_endpoint(parts_.authorization_endpoint, ".provider.authorizationEndpoint");
+    check_endpoint(parts_.token_endpoint, ".provider.tokenEndpoint");
+    if (!parts_.end_session_endpoint.empty())
+      check_endpoint(parts_.end_session_endpoint, ".provider.endSessionEndpoint");
+  }
+
+  void check_endpoint(const std::string& url, const std::string& path) {
+    if (!parse_url(url)) fail(path, "is no URL of http or https");
+  }
+
+  void look_up() {
+    const std::string& issuer = oidc_.provider.issuer;
+    result_.login.issuer = issuer;
+    const OidcIssuer* known = world_.oidc_issuers.get(reads_, issuer);
+    if (known == nullptr)
+      return fail(".provider.issuer",
+                  "its endpoints are not known yet: `limen run` and `limen server` ask it for them",
+                  "Pending");
+    if (!known->endpoints) return fail(".provider.issuer", known->message);
+    parts_.authorization_endpoint = known->endpoints->authorization;
+    parts_.token_endpoint = known->endpoints->token;
+    if (parts_.end_session_endpoint.empty())
+      parts_.end_session_endpoint = known->endpoints->end_session;
+  }
+
+  void read_token_service() {
+    const Referrer from{api::kEnvoyGroup, "SecurityPolicy", key_.name_space};
+    const ResolvedService service =
+        oidc_.provider.backend_refs.empty()
+            ? ResolvedService{resolve_server(world_, *parse_url(parts_.token_endpoint)),
+                              ".tokenEndpoint",
+                              {}}
+            : resolve_service(reads_, world_, from, oidc_.provider, false);
+    if (!service.backend.verdict.ok)
+      return fail(".provider" + service.field, service.backend.verdict.message.str());
+    parts_.cluster = service.backend.cluster.text();
+    result_.clusters.push_back(service.backend.cluster);
+  }
+
+  void read_cookie_key() {
+    const std::string* key = world_.cookie_keys.get(reads_, "");
+    if (key == nullptr) return fail("", "Limen has no key for cookies yet", "Pending");
+    parts_.cookie_suffix = suffix_of(identity_);
+    parts_.cookie_key = kCookieKeys + (kPolicy + key_.text());
+    result_.login.secrets[parts_.cookie_key] = translate::secret_of(
+        parts_.cookie_key, derive_key(*key, identity_, oidc_.provider.issuer, parts_.client_id));
+  }
+
+  flow::Reads& reads_;
+  World& world_;
+  const ObjectKey key_;
+  const Text identity_;
+  const api::Oidc& oidc_;
+  features::OidcParts parts_;
+  OidcReading result_;
+};
+
+}  // namespace
+
+bool Login::operator==(const Login& other) const {
+  return issuer == other.issuer &&
+         std::equal(secrets.begin(), secrets.end(), other.secrets.begin(), other.secrets.end(),
+                    [](const auto& a, const auto& b) {
+                      return a.first == b.first && *a.second == *b.second;
+                    });
+}
+
+void LoginNeeds::add(const Login& login) {
+  for (const auto& [name, secret] : login.secrets) secrets.insert(name);
+  if (!login.issuer.empty()) issuers.insert(login.issuer);
+}
+
+FoundSecret find_secret(flow::Reads& reads, World& world, const Text& name_space,
+                        const api::SecretObjectReference& ref) {
+  const ObjectKey key{ref.name_space.value_or(name_space), ref.name};
+  if (!ref.group.empty() || ref.kind != "Secret")
+    return {nullptr,
+            fmt::format("must name a Secret, not a {} of group '{}'", ref.kind, ref.group)};
+  if (!may_refer(reads, world, {api::kEnvoyGroup, "SecurityPolicy", name_space}, "", "Secret", key))
+    return {nullptr, fmt::format("no ReferenceGrant in namespace {} lets SecurityPolicies of "
+                                 "namespace {} refer to Secret {}",
+                                 key.name_space, name_space, key.text())};
+  const api::Secret* secret = world.secret_objects.get(reads, key);
+  if (secret == nullptr) return {nullptr, fmt::format("Secret {} does not exist", key.text())};
+  return {secret, {}};
+}
+
+OidcReading read_oidc(flow::Reads& reads, World& world, const api::SecurityPolicy& policy) {
+  return Reader(reads, world, policy).read();
+}
+
+std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
+                                                        const ProxyName& key) {
+  std::string_view rest = key.name;
+  const size_t begin = rest.find(kPolicy);
+  if (begin == std::string_view::npos) return nullptr;
+  rest.remove_prefix(begin + std::string_view(kPolicy).size());
+  const size_t slash = rest.find('/');
+  const SecurityModel* model =
+      world.security.get(reads, {rest.substr(0, slash), rest.substr(slash + 1)});
+  if (model == nullptr || !model->login) return nullptr;
+  const auto& secrets = model->login->secrets;
+  const auto secret = secrets.find(std::string_view(key.name));
+  return secret == secrets.end() ? nullptr : secret->second;
+}
+
+}  // namespace limen::translate
