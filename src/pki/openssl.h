@@ -1,4 +1,5 @@
-// OpenSSL's objects with owners, and reading them from PEM.  For pki's sources alone; any thread.
+// OpenSSL's objects with owners, and reading them from PEM.  For the sources of pki and acme; any
+// thread.
 #pragma once
 
 #include <openssl/bio.h>
