@@ -7,6 +7,7 @@
 #include "api/core/tables.h"
 #include "api/envoy/tables.h"
 #include "api/gateway/tables.h"
+#include "api/limen/tables.h"
 
 namespace limen::api {
 namespace {
@@ -33,6 +34,7 @@ constexpr std::string_view kBtlspolicy[] = {"btlspolicy"};
 constexpr std::string_view kBe[] = {"be"};
 constexpr std::string_view kEproxy[] = {"eproxy"};
 constexpr std::string_view kSp[] = {"sp"};
+constexpr std::string_view kCertpolicy[] = {"certpolicy"};
 constexpr std::string_view kSvc[] = {"svc"};
 constexpr std::string_view kCm[] = {"cm"};
 constexpr std::string_view kNs[] = {"ns"};
@@ -64,6 +66,7 @@ constexpr PrinterColumn kAgeColumns[] = {kAge};
 
 std::string_view category_of(std::string_view group) {
   if (group == kGatewayGroup) return "gateway-api";
+  if (group == kLimenGroup) return "limen";
   return group == kEnvoyGroup ? "envoy-gateway" : "";
 }
 
@@ -116,6 +119,8 @@ const KindInfo kKinds[] = {
                      true, true),
     kind<SecurityPolicy>(Kind::kSecurityPolicy, kEnvoyGroup, kAlpha, "SecurityPolicy",
                          "securitypolicies", kSp, true, true, kAgeColumns),
+    kind<CertificatePolicy>(Kind::kCertificatePolicy, kLimenGroup, kAlpha, "CertificatePolicy",
+                            "certificatepolicies", kCertpolicy, true, true, kAgeColumns),
     kind<Service>(Kind::kService, "", kV1, "Service", "services", kSvc, true, false),
     kind<EndpointSlice>(Kind::kEndpointSlice, "discovery.k8s.io", kV1, "EndpointSlice",
                         "endpointslices", {}, true, false),

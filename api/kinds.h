@@ -18,6 +18,7 @@
 #include "api/gateway/listener_set.h"
 #include "api/gateway/reference_grant.h"
 #include "api/gateway/stream_routes.h"
+#include "api/limen/certificate_policy.h"
 
 namespace limen::schema {
 struct Schema;
@@ -39,6 +40,7 @@ enum class Kind {
   kBackend,
   kEnvoyProxy,
   kSecurityPolicy,
+  kCertificatePolicy,
   kService,
   kEndpointSlice,
   kSecret,
@@ -59,9 +61,10 @@ using AnyObject =
                  std::shared_ptr<const UdpRoute>, std::shared_ptr<const ReferenceGrant>,
                  std::shared_ptr<const BackendTlsPolicy>, std::shared_ptr<const Backend>,
                  std::shared_ptr<const EnvoyProxy>, std::shared_ptr<const SecurityPolicy>,
-                 std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                 std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>,
-                 std::shared_ptr<const Namespace>, std::shared_ptr<const ClusterTrustBundle>>;
+                 std::shared_ptr<const CertificatePolicy>, std::shared_ptr<const Service>,
+                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>,
+                 std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>,
+                 std::shared_ptr<const ClusterTrustBundle>>;
 
 // A column of `kubectl get`: an entry of additionalPrinterColumns.
 struct PrinterColumn {

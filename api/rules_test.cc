@@ -28,6 +28,10 @@ std::string backend(const std::string& spec) {
   return "{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: Backend, metadata: {name: b}, spec: {" +
          spec + "}}";
 }
+std::string certificates(const std::string& targets, const std::string& issuer) {
+  return "{apiVersion: limen.dev/v1alpha1, kind: CertificatePolicy, metadata: {name: c}, spec: {" +
+         targets + "acme: {issuers: [{server: 'https://a.b/dir', " + issuer + "}]}}}";
+}
 std::string proxy(const std::string& spec) {
   return "{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: EnvoyProxy, metadata: {name: p}, spec: {" +
          spec + "}}";
@@ -322,6 +326,11 @@ const std::vector<BrokenObject> kBroken = {
     {proxy("provider: {type: Host}"), "spec.provider", "host must be set where type is Host"},
     {proxy("bootstrap: {type: JSONPatch}"), "spec.bootstrap",
      "value must be set, or for type JSONPatch jsonPatches"},
+    {certificates("", "challenges: [{type: DNS-01}]"), "spec.acme.issuers[0].challenges[0]",
+     "hook must be set where type is DNS-01, and only there"},
+    {certificates("targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], ",
+                  "keyType: RSA-2048"),
+     "spec", "targetRefs must name Gateways"},
 };
 
 std::vector<BrokenObject> all_broken() {

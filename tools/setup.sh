@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ clang-format-14 clang-tidy-14 cmake ninja-build ccache mold pkg-config python3-venv git curl openssl
   libgrpc++-dev protobuf-compiler libprotobuf-dev libabsl-dev libyaml-dev libfmt-dev libspdlog-dev libcli11-dev
-  libre2-dev libssl-dev libboost1.81-dev libgtest-dev libgmock-dev libbenchmark-dev)
+  libre2-dev libssl-dev libboost1.81-dev libgtest-dev libgmock-dev libbenchmark-dev
+  pebble)
 
 # For logins with a real browser and a real OpenID provider.
 for command in node:nodejs npm:npm chromium:chromium; do

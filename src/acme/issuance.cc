@@ -116,7 +116,7 @@ void Issuance::answer(const Authorization& authorization, const std::string& url
   const auto in_force = [weak = weak_from_this(), url, challenge_url = chosen->url,
                          name = authorization.name](const Status& status) {
     const auto self = weak.lock();
-    if (self == nullptr) return;
+    if (self == nullptr || !self->done_) return;
     if (!status) return self->fail({name + ": " + status.error().message, {}});
     self->ask(challenge_url, Json(Json::Object{}), [raw = self.get(), url](const Reply&) {
       raw->poll_again(raw->begin_poll(url), {}, [raw](const Poll& poll, const Reply& reply) {

@@ -20,6 +20,13 @@ std::string name_of(const AccountSettings& account) {
   return fmt::format("{}-{}", host, hex(hash_bytes(all)));
 }
 
+// A session has all settings, also those that do not make another account.
+std::string session_of(const AccountSettings& account) {
+  const auto& external = account.external_account;
+  const uint64_t rest = hash_bytes(account.authorities, hash_bytes(external ? external->key : ""));
+  return fmt::format("{}-{}", name_of(account), hex(rest));
+}
+
 }  // namespace
 
 Keeper::Keeper(EventLoop& loop, Storage& storage, Solver& solver, KeeperSettings settings)
@@ -38,7 +45,7 @@ void Keeper::forget(const std::string& name) { upkeeps_.erase(name); }
 
 void Keeper::with_session(const AccountSettings& account, WithSession done) {
   const std::string name = name_of(account);
-  std::shared_ptr<Session>& session = sessions_[name];
+  std::shared_ptr<Session>& session = sessions_[session_of(account)];
   if (session != nullptr) return done(session);
   const auto pem = storage_.account_key(name);
   if (!pem) return done(Failure{pem.error().message, {}});
@@ -54,6 +61,6 @@ void Keeper::with_session(const AccountSettings& account, WithSession done) {
   });
 }
 
-void Keeper::drop_session(const AccountSettings& account) { sessions_.erase(name_of(account)); }
+void Keeper::drop_session(const AccountSettings& account) { sessions_.erase(session_of(account)); }
 
 }  // namespace limen::acme

@@ -147,14 +147,14 @@ void Session::get(const std::string& url, Done done) {
   });
 }
 
-void Session::sign(std::shared_ptr<Signed> request) {
+void Session::sign(const std::shared_ptr<Signed>& request) {
   if (nonces_.empty())
-    fetch_nonce(std::move(request));
+    fetch_nonce(request);
   else
-    send_signed(std::move(request));
+    send_signed(request);
 }
 
-void Session::send_signed(std::shared_ptr<Signed> signed_request) {
+void Session::send_signed(const std::shared_ptr<Signed>& signed_request) {
   const JwsHeader header{signed_request->url, nonces_.back(),
                          stage_ == Stage::kOpen ? account_url_ : std::string()};
   nonces_.pop_back();
@@ -165,22 +165,23 @@ void Session::send_signed(std::shared_ptr<Signed> signed_request) {
   sent.headers.push_back({"Content-Type", "application/jose+json"});
   sent.body = std::move(*body);
   send_(std::move(sent),
-        [weak = weak_from_this(), signed_request](Result<http::Response> response) {
-          if (const auto self = weak.lock()) self->take(signed_request, std::move(response));
+        [weak = weak_from_this(), signed_request](const Result<http::Response>& response) {
+          if (const auto self = weak.lock()) self->take(signed_request, response);
         });
 }
 
-void Session::take(std::shared_ptr<Signed> signed_request, Result<http::Response> response) {
+void Session::take(const std::shared_ptr<Signed>& signed_request,
+                   const Result<http::Response>& response) {
   if (!response) return signed_request->done(Failure{response.error().message, {}});
   keep_nonce(*response);
   Outcome outcome = outcome_of(signed_request->url, *response);
   const auto* failure = std::get_if<Failure>(&outcome);
   if (failure != nullptr && failure->type == "badNonce" && signed_request->tries < kMostTries)
-    return sign(std::move(signed_request));
+    return sign(signed_request);
   signed_request->done(std::move(outcome));
 }
 
-void Session::fetch_nonce(std::shared_ptr<Signed> signed_request) {
+void Session::fetch_nonce(const std::shared_ptr<Signed>& signed_request) {
   send_(request("HEAD", directory_.new_nonce),
         [weak = weak_from_this(), signed_request](const Result<http::Response>& response) {
           const auto self = weak.lock();

@@ -81,10 +81,10 @@ class Session : public std::enable_shared_from_this<Session> {
   Result<Json> account_request() const;
   void take_account(Outcome outcome);
 
-  void sign(std::shared_ptr<Signed> request);
-  void send_signed(std::shared_ptr<Signed> request);
-  void take(std::shared_ptr<Signed> request, Result<http::Response> response);
-  void fetch_nonce(std::shared_ptr<Signed> request);
+  void sign(const std::shared_ptr<Signed>& request);
+  void send_signed(const std::shared_ptr<Signed>& request);
+  void take(const std::shared_ptr<Signed>& request, const Result<http::Response>& response);
+  void fetch_nonce(const std::shared_ptr<Signed>& request);
   void keep_nonce(const http::Response& response);
   http::Request request(const char* method, const std::string& url) const;
 

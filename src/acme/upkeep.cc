@@ -19,10 +19,10 @@ using std::chrono::seconds;
 constexpr int64_t kBusyPause = 5;  // while another Limen obtains it
 // A new certificate is left alone for this part of its life, whatever the CA says.
 constexpr int64_t kLeastShare = 6;
-constexpr int64_t kLongestSleep = 3600;                            // clocks change
-constexpr int64_t kRateLimitPause = 3600;                          // where the CA names none
-constexpr int64_t kWindowEvery = 6 * 3600;                         // where the CA doesn't say
-constexpr int64_t kWindowAtLeast = 60, kWindowAtMost = 24 * 3600;  // RFC 9773, 4.3
+constexpr int64_t kLongestSleep = 3600;              // clocks change
+constexpr int64_t kRateLimitPause = 3600;            // where the CA names none
+constexpr int64_t kWindowEvery = int64_t{6} * 3600;  // where the CA doesn't say
+constexpr int64_t kWindowAtLeast = 60, kWindowAtMost = int64_t{24} * 3600;  // RFC 9773, 4.3
 
 int64_t now() { return std::time(nullptr); }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,11 @@ struct ExplainOptions {
 // kInvalid: no route takes the request.
 int explain(const ExplainOptions& options);
 
+struct AcmeOptions {
+  bool staging = false;                          // Let's Encrypt's staging environment
+  std::map<std::string, std::string> dns_hooks;  // name -> program
+};
+
 struct RunOptions {
   std::vector<std::string> paths;
   std::string state_dir;
@@ -50,6 +56,7 @@ struct RunOptions {
   bool start_envoys = true;   // false: they run elsewhere
   std::string xds_address;    // "HOST:PORT" for Envoys on other machines; "": none
   std::string xds_certs_dir;  // what certgen made
+  AcmeOptions acme;
   log::Level log_level = log::Level::kInfo;
 };
 int run(RunOptions options);
@@ -71,6 +78,8 @@ struct ServerOptions {
   std::string xds_service;              // "HOST:PORT" by which pods reach this; "": its Service
   std::string health_address;           // "IP:PORT" of /healthz and /readyz; "": none
   bool gateway_namespace_mode = false;  // what runs a Gateway is made in its namespace
+  bool obtain_certificates = false;     // by ACME: it then writes Secrets of Gateways
+  AcmeOptions acme;
   log::Level log_level = log::Level::kInfo;
 };
 int server(ServerOptions options);
@@ -137,6 +146,7 @@ struct RbacOptions {
   std::string name_space = "limen-system";  // of the ServiceAccount, and of the Lease
   std::vector<std::string> namespaces;      // as in ServerOptions
   bool gateway_namespace_mode = false;      // as in ServerOptions
+  bool obtain_certificates = false;         // as in ServerOptions
   std::string output = "yaml";              // yaml or json
 };
 int rbac(const RbacOptions& options);

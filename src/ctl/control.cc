@@ -79,6 +79,10 @@ void use_mutual_tls(const std::string& address, const std::string& certs_dir,
 Control::Control(translate::Options options, const std::string& state_dir, Sink sink)
     : translator_(std::move(options)),
       sink_(std::move(sink)),
+      uptake_(loop_,
+              [this](const std::string& proxy) {
+                return server_ == nullptr ? 0 : server_->streams(proxy);
+              }),
       issuers_(
           {.file = state_dir + "/oidc-issuers"}, loop_,
           [this](http::Request request, http::Client::Done done) {
@@ -111,9 +115,13 @@ void Control::on_signals(std::function<void()> callback) {
   });
 }
 
-void Control::apply(const translate::Input& input) {
+void Control::apply(const translate::Input& input) { apply(input, {}); }
+
+void Control::apply(const translate::Input& input, Uptake::Done in_force) {
   const auto begin = std::chrono::steady_clock::now();
   const translate::Output output = translator_.apply(input);
+  uptake_.see(output.resources);
+  if (in_force) uptake_.await(output.resources, std::move(in_force));
   if (server_ != nullptr)
     server_->apply(output.resources);
   else
@@ -148,6 +156,7 @@ void Control::set_problems(std::vector<providers::ObjectProblem> problems, const
 
 void Control::on_answer(const xds::AnswerReport& report) {
   const xds::Answer& answer = report.answer;
+  uptake_.see(report);
   translate::Input input;
   for (const auto& [name, version] : answer.resources) {
     std::string refusal = answer.refuses(name) ? answer.refusal : std::string();

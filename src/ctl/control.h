@@ -10,6 +10,7 @@
 
 #include "base/event_loop.h"
 #include "ctl/status_board.h"
+#include "ctl/uptake.h"
 #include "http/client.h"
 #include "providers/oidc/issuers.h"
 #include "translate/translator.h"
@@ -55,6 +56,8 @@ class Control {
   void apply(const translate::Input& input);
   // Nothing is under way that Envoys should wait for rather than be told that policies are closed.
   bool settled() const { return issuers_.settled(); }
+  // Calls back when the Envoys have taken in what it changes (uptake.h).
+  void apply(const translate::Input& input, Uptake::Done in_force);
   // Logs what is new among them.
   void set_problems(std::vector<providers::ObjectProblem> problems, const char* component);
 
@@ -65,6 +68,7 @@ class Control {
   EventLoop loop_;
   translate::Translator translator_;
   Sink sink_;
+  Uptake uptake_;
   std::map<std::string, std::string> refusals_;  // that are logged
   StatusBoard board_;
   UniqueFd signals_;

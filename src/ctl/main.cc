@@ -39,6 +39,16 @@ void add_state_dir(CLI::App& command, std::string& state_dir) {
       ->capture_default_str();
 }
 
+void add_acme(CLI::App& command, AcmeOptions& options) {
+  command.add_flag("--acme-staging", options.staging,
+                   "Take certificates from Let's Encrypt's staging environment");
+  command
+      .add_option("--acme-dns-hook", options.dns_hooks,
+                  "Allow CertificatePolicies to run this program for DNS-01; may be repeated")
+      ->type_name("NAME=PROGRAM")
+      ->delimiter('=');
+}
+
 // What the flags are read into; callbacks of CLI11 refer to it while parsing.
 CLI::Option* add_output(CLI::App& command, std::string& output) {
   return command.add_option("-o,--output", output, "yaml or json")
@@ -124,6 +134,7 @@ void add_run(CLI::App& app, CommandLine& line) {
       ->add_option("--hold-vanished", options.hold_vanished,
                    "Keep in force what a vanished folder said")
       ->capture_default_str();
+  add_acme(*command, options.acme);
   auto* address = command->add_option("--xds-address", options.xds_address,
                                       "Listen here for Envoys on other machines, by mutual TLS");
   auto* certs = command->add_option("--xds-certs", options.xds_certs_dir,
@@ -192,6 +203,10 @@ void add_proxies(CLI::App& command, ServerOptions& options) {
       ->capture_default_str();
   command.add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
                    "Make what runs a Gateway in the Gateway's namespace, not in Limen's");
+  command.add_flag("--acme", options.obtain_certificates,
+                   "Obtain certificates by ACME where Gateways ask for it, and write their Secrets "
+                   "(see `limen rbac --acme`)");
+  add_acme(command, options.acme);
   command
       .add_option("--addresses", options.addresses,
                   "IP addresses that Envoys which run elsewhere are reached by, for the status of "
@@ -369,6 +384,8 @@ void add_rbac(CLI::App& app, CommandLine& line) {
       ->delimiter(',');
   command->add_flag("--gateway-namespace-mode", options.gateway_namespace_mode,
                     "For a server that is run with this flag");
+  command->add_flag("--acme", options.obtain_certificates,
+                    "For a server that is run with this flag: it may write Secrets");
   add_output(*command, options.output);
   command->callback([&] { line.code = rbac(line.rbac); });
 }

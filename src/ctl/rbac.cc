@@ -119,6 +119,11 @@ Json::Array objects_of(const RbacOptions& options) {
   Json::Array cluster = rules_for(all ? any : of_cluster), watched = rules_for(of_namespaces),
               local = lease_rules();
   add_xds_access(options.gateway_namespace_mode, cluster, local);
+  if (options.obtain_certificates) {
+    // Certificates in Gateways' namespaces, accounts and challenges in Limen's own.
+    (all ? cluster : watched).push_back(rule("", {"secrets"}, {"create", "update"}));
+    local.push_back(rule("", {"secrets"}, {"list", "watch", "update"}));
+  }
   cluster.push_back(rule("", {"nodes"}, {"list", "watch"}));  // of Services of type NodePort
   if (!options.gateway_namespace_mode || !all)
     add_infrastructure(local);  // also of merged Gateways

@@ -12,9 +12,11 @@
 
 #include "api/kinds.h"
 #include "base/log.h"
+#include "ctl/acme.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/cookie_key.h"
+#include "ctl/kept_secrets.h"
 #include "ctl/status_socket.h"
 #include "infra/host/host.h"
 #include "providers/file/watcher.h"
@@ -54,11 +56,18 @@ class Runner {
   Runner(const RunOptions& options, std::string envoy)
       : options_(options),
         store_([] { return static_cast<int64_t>(::time(nullptr)); }),
-        control_(translate_options(), options.state_dir,
-                 [this](const auto& output) { take_plans(output); }),
+        control_(translate_options(options), options.state_dir,
+                 [this](const auto& output) { take_output(output); }),
         status_socket_(control_.loop(),
                        [this](const std::string& request) { return answer(request); }),
-        host_(host_settings(std::move(envoy)), control_.loop()) {}
+        host_(host_settings(std::move(envoy)), control_.loop()),
+        certificates_(options.state_dir + "/acme"),
+        acme_(control_, certificates_,
+              {options.acme.dns_hooks,
+               [this](const std::string& name, const auto& certificate) {
+                 apply(secrets_.set(secret_of(key_of_secret(name), certificate)));
+               },
+               {}}) {}
 
   Status start() {
     xds::ServerSettings settings;
@@ -76,7 +85,10 @@ class Runner {
     Result<std::string> key = keep_cookie_key(options_.state_dir);
     if (!key) return key.error();
     control_.apply({{}, {}, {}, {}, std::move(*key)});
+    // Before the first translation, so that no listener loses its certificate for a moment.
+    kept_ = secrets_.load(certificates_);
     translate_changes();
+    acme_.set_active(true);
     return {};
   }
 
@@ -90,12 +102,13 @@ class Runner {
   }
 
  private:
-  static translate::Options translate_options() {
-    translate::Options options;
-    options.first_unprivileged_port = first_bindable_port();
-    options.host_addresses = addresses_of_host();
-    options.system_cas = system_cas();
-    return options;
+  static translate::Options translate_options(const RunOptions& options) {
+    translate::Options result;
+    result.first_unprivileged_port = first_bindable_port();
+    result.host_addresses = addresses_of_host();
+    result.system_cas = system_cas();
+    result.acme_staging = options.acme.staging;
+    return result;
   }
 
   infra::HostSettings host_settings(std::string envoy) {
@@ -123,7 +136,11 @@ class Runner {
   }
 
   std::string answer(const std::string& request) {
-    if (request == "status") return to_json(control_.board().report()) + "\n";
+    if (request == "status") {
+      Json report = control_.board().report();
+      report.set("certificates", acme_.report());
+      return to_json(report) + "\n";
+    }
     if (request == "confirm") return to_json(confirm()) + "\n";
     return "{}\n";
   }
@@ -134,24 +151,30 @@ class Runner {
     if (watcher_->held().empty()) return result;
     watcher_->confirm();
     report_problems();
-    const translate::Input input{store_.take_changes(), {}, {}};
+    api::ChangeBatch changes = store_.take_changes();
     Json::Array withdrawn;
-    for (const api::ObjectChange& change : input.objects) {
+    for (const api::ObjectChange& change : changes) {
       if (!std::holds_alternative<std::monostate>(change.object)) continue;
       withdrawn.emplace_back(fmt::format("{} {}", api::info(change.kind).name, change.key.text()));
     }
     log::warn("files", "confirmed: {} objects are withdrawn", withdrawn.size());
-    control_.apply(input);
+    apply(secrets_.merge(std::move(changes)));
     result.set("withdrawn", std::move(withdrawn));
     return result;
   }
 
   void translate_changes() {
     report_problems();
-    control_.apply({store_.take_changes(), {}, {}});
+    api::ChangeBatch changes = std::exchange(kept_, {});
+    for (api::ObjectChange& change : secrets_.merge(store_.take_changes()))
+      changes.push_back(std::move(change));
+    apply(std::move(changes));
   }
 
-  void take_plans(const translate::Output& output) {
+  void apply(api::ChangeBatch changes) { control_.apply({std::move(changes), {}, {}}); }
+
+  void take_output(const translate::Output& output) {
+    acme_.take(output);
     if (!options_.start_envoys) return;
     for (const infra::PlanChange& plan : output.plans) host_.apply(plan);
   }
@@ -166,6 +189,10 @@ class Runner {
   Control control_;
   StatusSocket status_socket_;
   infra::Host host_;
+  acme::FolderStorage certificates_;
+  KeptSecrets secrets_;
+  api::ChangeBatch kept_;  // not applied yet
+  Acme acme_;
   std::unique_ptr<providers::Watcher> watcher_;
   bool ending_ = false;
 };

@@ -7,9 +7,11 @@
 #include <random>
 
 #include "base/log.h"
+#include "ctl/acme.h"
 #include "ctl/commands.h"
 #include "ctl/control.h"
 #include "ctl/cookie_key.h"
+#include "ctl/kube_certificates.h"
 #include "ctl/pod_files.h"
 #include "ctl/status_socket.h"
 #include "ctl/xds_access.h"
@@ -76,6 +78,9 @@ class Server {
         probes_(control_.loop()),
         snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
                   [this] { return cluster_.in_force(); }),
+        certificates_(parts.config.name_space, options.namespaces, sender(),
+                      [this] { take_challenges(); }),
+        acme_(control_, certificates_, acme_settings(options)),
         client_(std::move(parts.config), client_settings(options), control_.loop()) {}
 
   Status start() {
@@ -86,6 +91,9 @@ class Server {
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
     client_.follow(cookie_secret_.follow());
     if (const auto key = read_cookie_key(options_.state_dir)) take_cookie_key(*key);
+    if (options_.obtain_certificates) {
+      for (kube::Follow& follow : certificates_.follows()) client_.follow(std::move(follow));
+    }
     restore();
     cluster_.start();
     if (options_.start_envoys) {
@@ -122,6 +130,8 @@ class Server {
     if (!options.controller_name.empty()) result.controller_name = options.controller_name;
     result.first_unprivileged_port = kFirstUnprivilegedPort;
     result.gateway_namespaces = options.gateway_namespace_mode;
+    result.acme = options.obtain_certificates;
+    result.acme_staging = options.acme.staging;
     if (options.start_envoys)
       result.platform = translate::Platform::kKubernetes;
     else
@@ -183,7 +193,10 @@ class Server {
   }
 
   std::string answer(const std::string& request) {
-    return request == "status" ? to_json(control_.board().report()) + "\n" : "{}\n";
+    if (request != "status") return "{}\n";
+    Json report = control_.board().report();
+    report.set("certificates", acme_.report());
+    return to_json(report) + "\n";
   }
 
   // What was in force in the last run is served until the API server has told what there is.
@@ -234,9 +247,40 @@ class Server {
   }
 
   void set_active(bool active) {
+    leads_ = active;
+    take_challenges();
     statuses_.set_active(active);
     access_.set_active(active);
     if (options_.start_envoys) kube_.set_active(active);
+  }
+
+  void obtain_certificates() {
+    acme_.set_active(leads_ && options_.obtain_certificates && certificates_.ready());
+  }
+
+  // Certificates that are kept have been listed, or the leader's challenges are others now.
+  void take_challenges() {
+    obtain_certificates();
+    if (!serving_) return;
+    translate::Input input;
+    for (const auto& [proxy, token] : shown_) input.challenges.push_back({proxy, token, {}});
+    shown_.clear();
+    if (!leads_) {
+      for (const translate::ChallengeChange& change : certificates_.challenges()) {
+        input.challenges.push_back(change);
+        shown_.emplace_back(change.proxy, change.token);
+      }
+    }
+    if (!input.challenges.empty()) control_.apply(input);
+  }
+
+  AcmeSettings acme_settings(const ServerOptions& options) {
+    AcmeSettings settings;
+    settings.hooks = options.acme.dns_hooks;
+    settings.publish = [this](const auto& all, auto done) {
+      certificates_.save_challenges(all, std::move(done));
+    };
+    return settings;
   }
 
   // Certificates have come, or are others now, or it is time to look at those of proxies.
@@ -247,6 +291,7 @@ class Server {
   }
 
   void take_output(const translate::Output& output) {
+    acme_.take(output);
     // Of what is restored no pod is made: those of the last run are not known yet.
     plans_.insert(plans_.end(), output.plans.begin(), output.plans.end());
     if (listed_) {
@@ -314,10 +359,14 @@ class Server {
   kube::Elector elector_;
   http::Probes probes_;
   providers::SnapshotKeeper snapshot_;
-  kube::Client client_;                   // below what it tells
-  api::ChangeBatch restored_;             // not applied yet
-  std::vector<infra::PlanChange> plans_;  // not told yet
+  KubeCertificates certificates_;
+  Acme acme_;
+  kube::Client client_;                                     // below what it tells
+  std::vector<std::pair<std::string, std::string>> shown_;  // challenges of the leader, here
+  api::ChangeBatch restored_;                               // not applied yet
+  std::vector<infra::PlanChange> plans_;                    // not told yet
   bool scheduled_ = false, listed_ = false, serving_ = false, has_cookie_key_ = false;
+  bool leads_ = false;
   bool waits_ = false;  // serve_soon() comes again
   std::optional<EventLoop::Clock::time_point> serve_by_;
   Status failure_;

@@ -54,6 +54,22 @@ void print_line(const Json& object) {
   }
 }
 
+void print_certificate(const Json& certificate) {
+  std::string text;
+  if (const Json* days = certificate.find("daysLeft")) {
+    text = fmt::format("{} days left (until {}, renewed from {}), from {}", days->as_integer(),
+                       certificate.text("notAfter"), certificate.text("renewAt"),
+                       certificate.text("issuer"));
+  } else {
+    text = certificate.find("busy") != nullptr ? "it is being obtained" : "there is none";
+  }
+  if (!certificate.text("failure").empty())
+    text += fmt::format("; the last try failed: {}", certificate.text("failure"));
+  if (!certificate.text("nextTry").empty())
+    text += fmt::format("; next try at {}", certificate.text("nextTry"));
+  fmt::print("{:<13} {:<32} {}\n", "certificate", certificate.text("secret"), text);
+}
+
 bool is_meant(const Json& object, const StatusOptions& options, const api::KindInfo* kind) {
   const Json& metadata = *object.find("metadata");
   return (kind == nullptr || object.text("kind") == kind->name) &&
@@ -70,6 +86,8 @@ void print_wide(const Json& report, const Json::Array& objects) {
         held.find("routes")->as_integer());
   }
   for (const Json& object : objects) print_line(object);
+  if (const Json* certificates = report.find("certificates"))
+    for (const Json& each : certificates->as_array()) print_certificate(each);
   for (const Json& problem : report.find("problems")->as_array())
     fmt::print("problem: {}\n", problem.as_string());
 }

@@ -93,6 +93,11 @@ void switch_off_listener_cors(FilterConfigs& out);
 // Whether an entry is one of those that do nothing.
 bool does_nothing(const std::string& filter, const google::protobuf::Any& entry);
 
+// acme/: the answer to an HTTP-01 challenge (RFC 8555, 8.3), for which the filters that a virtual
+// host configures do nothing.
+void write_challenge_answer(const std::string& token, const std::string& key_authorization,
+                            const FilterConfigs& of_virtual_host, route_v3::Route& out);
+
 // A policy's entries for a virtual host.
 void use_in_virtual_host(FilterConfigs& configs);
 

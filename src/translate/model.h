@@ -73,6 +73,7 @@ struct ListenerModel {
   Verdict programmed;                           // what stands in the way apart from those three
   std::string client_ca;                        // SDS name; empty: clients need no certificate
   bool insecure_clients = false;                // AllowInsecureFallback
+  bool awaits_certificate = false;              // it has none, and ACME is to obtain it
   std::vector<ListenerAuth> auths;              // what requests pass before they are routed
   std::vector<std::string> addresses = {"0.0.0.0"};  // to bind; empty: none of the wanted is usable
 
@@ -167,6 +168,8 @@ struct PortModel {
   std::vector<std::string> addresses;    // at least one
   Protocol protocol = Protocol::kHttp;   // of the first; HTTPS and TLS can stand together
   std::vector<ListenerModel> listeners;  // ready ones; the first gives the name
+  // Where there are none: one that awaits its certificate, for which challenges are answered.
+  std::optional<ListenerModel> awaiting;
 
   bool operator==(const PortModel&) const = default;
   Transport transport() const { return transport_of(protocol); }

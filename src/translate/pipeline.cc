@@ -2,6 +2,7 @@
 #include <set>
 
 #include "translate/backend/rules.h"
+#include "translate/certificate/rules.h"
 #include "translate/gateway/listener.h"
 #include "translate/gateway/rules.h"
 #include "translate/policy/rules.h"
@@ -93,6 +94,21 @@ void logins_by_issuer(const LoginNeeds& logins, auto& emit) {
   for (const std::string& issuer : logins.issuers) emit(issuer);
 }
 
+void gateways_of_policy(const ObjectKey& key, const api::CertificatePolicy& policy, auto& emit) {
+  std::set<ObjectKey> gateways;
+  for (const auto& ref : policy.spec.target_refs) gateways.insert({key.name_space, ref.name});
+  for (const ObjectKey& gateway : gateways)
+    emit(gateway, PolicyOrder{policy.metadata.creation_timestamp.unix_seconds});
+}
+
+void certificates_of_gateway(const ObjectKey&, const GatewayCertificates& gateway, auto& emit) {
+  std::set<ObjectKey> secrets;
+  for (const CertificateUse& use : gateway.uses) {
+    if (use.verdict.ok) secrets.insert(use.secret);
+  }
+  for (const ObjectKey& secret : secrets) emit(secret);
+}
+
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
                         auto& emit) {
   if (key.kind != kind) return;
@@ -124,6 +140,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       backends(graph, "backends"),
       envoy_proxies(graph, "envoy_proxies"),
       security_policies(graph, "security_policies"),
+      certificate_policies(graph, "certificate_policies"),
       services(graph, "services"),
       endpoint_slices(graph, "endpoint_slices"),
       secret_objects(graph, "secrets"),
@@ -133,6 +150,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       proxy_states(graph, "proxy_states"),
       oidc_issuers(graph, "oidc_issuers"),
       cookie_keys(graph, "cookie_keys"),
+      challenges(graph, "challenges"),
+      certificate_states(graph, "certificate_states"),
       held_routes(graph, "held_routes"),
       refusals(graph, "refusals"),
       refused_backends(graph, "refused_backends"),
@@ -143,6 +162,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                 [](const auto& key, const auto& slice, auto& emit) {
                   slices_by_service(key, slice, emit);
                 }),
+      certificate_policies_of("certificate_policies_of", certificate_policies,
+                              [](const auto& key, const auto& policy, auto& emit) {
+                                gateways_of_policy(key, policy, emit);
+                              }),
 
       classes("classes", gateway_classes, bind(*this, classify)),
       certificates("certificates", secret_objects, bind(*this, read_certificate)),
@@ -164,6 +187,20 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           bind(*this, client_certificate_of)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
+      challenge_places("challenge_places", challenges, bind(*this, place_challenge)),
+      challenges_of_virtual_host("challenges_of_virtual_host", challenge_places,
+                                 [](const auto&, const auto& places, auto& emit) {
+                                   for (const VirtualHostKey& host : places.hosts) emit(host);
+                                 }),
+      stray_challenges_of("stray_challenges_of", challenge_places,
+                          [](const auto&, const auto& places, auto& emit) {
+                            for (const ProxyName& name : places.strays) emit(name);
+                          }),
+      tls_challenges_of("tls_challenges_of", challenges,
+                        [](const auto& key, const auto& pending, auto& emit) {
+                          if (pending.challenge.type == acme::ChallengeType::kTlsAlpn01)
+                            emit(key.proxy);
+                        }),
 
       policies_of_target("policies_of_target", backend_tls_policies,
                          [](const auto& key, const auto& policy, auto& emit) {
@@ -347,6 +384,26 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
 
       plans("plans", proxies, bind(*this, plan_proxy)),
 
+      certificate_issuers("certificate_issuers", certificate_policies, bind(*this, read_issuers)),
+      gateways_naming_policy("gateways_naming_policy", gateway_objects,
+                             [](const auto& key, const auto& gateway, auto& emit) {
+                               if (const auto name = annotated_policy(gateway))
+                                 emit(ObjectKey{key.name_space, *name});
+                             }),
+      annotated_gateways("annotated_gateways", gateway_objects,
+                         [](const auto& key, const auto& gateway, auto& emit) {
+                           if (gateway.metadata.annotations.contains(api::kAcmeAnnotation))
+                             emit(key);
+                         }),
+      gateway_certificates("gateway_certificates", certificate_policies_of, annotated_gateways,
+                           bind(*this, find_certificates)),
+      uses_of_certificate("uses_of_certificate", gateway_certificates,
+                          [](const auto& key, const auto& gateway, auto& emit) {
+                            certificates_of_gateway(key, gateway, emit);
+                          }),
+      wanted_certificates("wanted_certificates", uses_of_certificate,
+                          bind(*this, want_certificate)),
+
       attached_to("attached_to", attachments,
                   [](const auto& key, const auto& value, auto& emit) {
                     listeners_attached_to(key, value, emit);
@@ -364,7 +421,9 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      }),
       backend_statuses("backend_statuses", backends, bind(*this, backend_status)),
       policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)),
-      security_statuses("security_statuses", policy_targets, bind(*this, security_status)) {
+      security_statuses("security_statuses", policy_targets, bind(*this, security_status)),
+      certificate_policy_statuses("certificate_policy_statuses", certificate_policies,
+                                  bind(*this, certificate_policy_status)) {
   certificates.reads_own(secret_objects);
   service_targets.reads_own(services);
   backend_targets.reads_own(backends);
@@ -373,9 +432,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
   route_policies.reads_own(security_of_target);
   routes.reads_own(route_objects, attachments, held_routes, route_policies);
   listener_guards.reads_own(guarded_listeners, policies_of_listener);
-  virtual_hosts.reads_own(routes_of_virtual_host);
-  unserved_hosts.reads_own(virtual_hosts);
-  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of, misdirected);
+  virtual_hosts.reads_own(routes_of_virtual_host, challenges_of_virtual_host);
+  unserved_hosts.reads_own(virtual_hosts, challenges_of_virtual_host);
+  route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of, misdirected,
+                                 stray_challenges_of);
   route_statuses.reads_own(route_objects, attachments, routes, routes_to_refused);
   backend_statuses.reads_own(backends, refused_backends);
 }

@@ -32,6 +32,7 @@ class Loader {
       case api::Kind::kBackend: return store(world_.backends, change);
       case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
       case api::Kind::kSecurityPolicy: return store(world_.security_policies, change);
+      case api::Kind::kCertificatePolicy: return store(world_.certificate_policies, change);
       case api::Kind::kService: return store(world_.services, change);
       case api::Kind::kEndpointSlice: return store(world_.endpoint_slices, change);
       case api::Kind::kSecret: return store(world_.secret_objects, change);
@@ -63,6 +64,14 @@ class Loader {
   World& world_;
 };
 
+template <class K, class V>
+void put(const K& key, const std::optional<V>& value, flow::Table<K, V>& table) {
+  if (value)
+    table.set(key, *value);
+  else
+    table.erase(key);
+}
+
 }  // namespace
 
 struct Translator::Engine {
@@ -93,6 +102,11 @@ struct Translator::Engine {
     collect_status(world.backend_statuses, api::Kind::kBackend);
     collect_status(world.policy_statuses, api::Kind::kBackendTlsPolicy);
     collect_status(world.security_statuses, api::Kind::kSecurityPolicy);
+    collect_status(world.certificate_policy_statuses, api::Kind::kCertificatePolicy);
+    world.wanted_certificates.on_change(
+        [this](const ObjectKey& secret, const auto&, const auto& wanted) {
+          output.certificates.push_back({secret, wanted});
+        });
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
     });
@@ -183,6 +197,10 @@ Output Translator::apply(const Input& input) {
   for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
   for (const OidcIssuer& issuer : input.issuers) world.oidc_issuers.set(issuer.issuer, issuer);
   if (input.cookie_key) world.cookie_keys.set("", *input.cookie_key);
+  for (const ChallengeChange& change : input.challenges)
+    put({change.proxy, change.token}, change.challenge, world.challenges);
+  for (const CertificateReport& report : input.certificates)
+    put(report.secret, report.state, world.certificate_states);
   for (const EnvoyAnswer& answer : input.answers) {
     if (answer.type == xds::ResourceType::kCluster || answer.type == xds::ResourceType::kEndpoints)
       engine_->backend_isolation.on_answer(answer);

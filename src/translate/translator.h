@@ -6,10 +6,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "acme/keeper.h"
 #include "api/kinds.h"
 #include "infra/plan.h"
 #include "xds/resources/resource.h"
@@ -35,6 +37,10 @@ struct Options {
   std::optional<std::vector<std::string>> host_addresses;
   // The file with the CAs that Envoy's machine trusts; "": it has none.
   std::string system_cas = "/etc/ssl/certs/ca-certificates.crt";
+  // Whether certificates are obtained by ACME where policies ask for it.
+  bool acme = true;
+  // Let's Encrypt's staging environment stands in for Let's Encrypt.
+  bool acme_staging = false;
 };
 
 // Shared with the tables.  monostate: the object is gone.
@@ -74,11 +80,24 @@ struct IssuerChange {
   bool wanted = false;  // by a policy in force
 };
 
+// A certificate that is to be kept in a Secret.
+struct WantedCertificate {
+  acme::Wanted wanted;
+  std::vector<std::string> proxies;  // whose listeners show it, and answer challenges; sorted
+
+  bool operator==(const WantedCertificate&) const = default;
+};
+struct CertificateChange {
+  api::ObjectKey secret;
+  std::shared_ptr<const WantedCertificate> wanted;  // nullptr: it is no longer
+};
+
 struct Output {
   std::vector<xds::ResourceChange> resources;  // in no special order: the xDS server orders
   std::vector<StatusChange> statuses;
   std::vector<infra::PlanChange> plans;
   std::vector<IssuerChange> issuers;
+  std::vector<CertificateChange> certificates;
   size_t rows = 0;  // rules that ran
 };
 
@@ -103,6 +122,25 @@ struct ProxyState {
   bool operator==(const ProxyState&) const = default;
 };
 
+// What an ACME challenge wants to be seen.
+struct PendingChallenge {
+  acme::Challenge challenge;
+  pki::KeyPair certificate;  // of TLS-ALPN-01
+
+  bool operator==(const PendingChallenge&) const = default;
+};
+struct ChallengeChange {
+  std::string proxy;
+  std::string token;
+  std::optional<PendingChallenge> challenge;  // nullopt: it is over
+};
+
+// How far a wanted certificate is.
+struct CertificateReport {
+  api::ObjectKey secret;
+  std::optional<acme::CertificateState> state;  // nullopt: nobody keeps it
+};
+
 struct Input {
   api::ChangeBatch objects;
   std::vector<EnvoyAnswer> answers;
@@ -110,6 +148,8 @@ struct Input {
   std::vector<OidcIssuer> issuers = {};
   // What cookies of logins are signed and encrypted with; secret, the same in all replicas.
   std::optional<std::string> cookie_key = {};
+  std::vector<ChallengeChange> challenges = {};
+  std::vector<CertificateReport> certificates = {};
 };
 
 // As the object's `status` member.  REQUIRES: not monostate.

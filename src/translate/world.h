@@ -4,6 +4,7 @@
 
 #include "flow/flow.h"
 #include "flow/sharing.h"
+#include "translate/certificate_model.h"
 #include "translate/model.h"
 #include "translate/security_model.h"
 #include "translate/translator.h"
@@ -36,6 +37,7 @@ struct World {
   flow::Table<ObjectKey, api::Backend> backends;
   flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
   flow::Table<ObjectKey, api::SecurityPolicy> security_policies;
+  flow::Table<ObjectKey, api::CertificatePolicy> certificate_policies;
   flow::Table<ObjectKey, api::Service> services;
   flow::Table<ObjectKey, api::EndpointSlice> endpoint_slices;
   flow::Table<ObjectKey, api::Secret> secret_objects;
@@ -47,6 +49,9 @@ struct World {
   // Input: what providers of logins say of themselves; one key, "" -> what cookies are made with.
   flow::Table<std::string, OidcIssuer> oidc_issuers;
   flow::Table<std::string, std::string> cookie_keys;
+  // Input: what ACME wants to be seen, by (proxy, token), and how far certificates are, by Secret.
+  flow::Table<ProxyName, PendingChallenge> challenges;
+  flow::Table<ObjectKey, acme::CertificateState> certificate_states;
   // Input: what Envoys refuse (isolation.h).
   flow::Table<RouteKey, HeldRoute> held_routes;
   flow::Table<ResourceName, Refusal> refusals;
@@ -58,6 +63,9 @@ struct World {
   flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;
   // Slices by the Service that they belong to.
   flow::Index<ObjectKey, ObjectKey, api::EndpointSlice> slices_of;
+
+  // CertificatePolicies by the Gateway that they target, the oldest first.
+  flow::Index<ObjectKey, ObjectKey, api::CertificatePolicy, PolicyOrder> certificate_policies_of;
 
   // GatewayClass -> is it ours, with which settings.
   flow::Derived<ObjectKey, ClassModel> classes;
@@ -82,6 +90,14 @@ struct World {
   flow::Derived<ObjectKey, GatewayModel> gateways;
   // ListenerSet -> its entries as decided.
   flow::Derived<ObjectKey, ListenerSetModel> sets;
+
+  // HTTP-01 challenge -> where it is answered: in virtual hosts, and in route configurations that
+  // have none for its name.
+  flow::Derived<ProxyName, ChallengePlaces> challenge_places;
+  flow::Index<VirtualHostKey, ProxyName, ChallengePlaces> challenges_of_virtual_host;
+  flow::Index<ProxyName, ProxyName, ChallengePlaces> stray_challenges_of;
+  // TLS-ALPN-01 challenges by proxy.
+  flow::Index<Text, ProxyName, PendingChallenge> tls_challenges_of;
 
   // BackendTLSPolicies by what they target, first the one that prevails.
   flow::Index<TargetKey, ObjectKey, api::BackendTlsPolicy, PolicyOrder> policies_of_target;
@@ -180,6 +196,17 @@ struct World {
 
   flow::Derived<std::string, infra::ProxyPlan> plans;
 
+  // CertificatePolicy -> issuers, and the Gateways that name it in their annotation; all that have
+  // the annotation, by themselves.
+  flow::Derived<ObjectKey, IssuersModel> certificate_issuers;
+  flow::Index<ObjectKey, ObjectKey, api::Gateway> gateways_naming_policy;
+  flow::Index<ObjectKey, ObjectKey, api::Gateway> annotated_gateways;
+  // Gateway with a policy or the annotation -> the certificates that its listeners ask for; and
+  // these by Secret.
+  flow::Derived<ObjectKey, GatewayCertificates> gateway_certificates;
+  flow::Index<ObjectKey, ObjectKey, GatewayCertificates> uses_of_certificate;
+  flow::Derived<ObjectKey, WantedCertificate> wanted_certificates;
+
   // Statuses.
   flow::Index<ProxyName, RouteKey, Attachments> attached_to;  // listener (IR name) -> routes
   flow::Derived<ObjectKey, api::GatewayClassStatus> class_statuses;
@@ -191,6 +218,7 @@ struct World {
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> policy_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> security_statuses;
+  flow::Derived<ObjectKey, api::PolicyStatus> certificate_policy_statuses;
 };
 
 }  // namespace limen::translate

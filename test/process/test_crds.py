@@ -28,7 +28,7 @@ def test_all_kinds_and_no_core_kinds():
     groups = {item["spec"]["names"]["kind"]: item["spec"]["group"] for item in whole["items"]}
     assert groups["HTTPRoute"] == "gateway.networking.k8s.io"
     assert groups["Backend"] == "gateway.envoyproxy.io"
-    assert set(groups.values()) == {"gateway.networking.k8s.io", "gateway.envoyproxy.io"}
+    assert set(groups.values()) == {"gateway.networking.k8s.io", "gateway.envoyproxy.io", "limen.dev"}
     assert crds().stdout.count("\n---\n") == len(groups)
 
 

@@ -68,8 +68,8 @@ bool is_ours(const Json& gateway_class, std::string_view controller) {
 bool is_always_of_use(api::Kind kind) {
   using enum api::Kind;
   return kind == kGatewayClass || kind == kReferenceGrant || kind == kBackend ||
-         kind == kEnvoyProxy || kind == kSecurityPolicy || kind == kNamespace ||
-         kind == kClusterTrustBundle;
+         kind == kEnvoyProxy || kind == kSecurityPolicy || kind == kCertificatePolicy ||
+         kind == kNamespace || kind == kClusterTrustBundle;
 }
 
 std::optional<Anchor> anchor_of_parent(const Json& reference, const Text& name_space) {
@@ -103,7 +103,7 @@ Anchors offers_of(api::Kind kind, const api::ObjectKey& key, const Json& object,
   if (kind == kGatewayClass) offers.push_back({Anchor::Kind::kClass, key});
   if (kind == kGateway) offers.push_back({Anchor::Kind::kGateway, key});
   if (kind == kListenerSet) offers.push_back({Anchor::Kind::kListenerSet, key});
-  if (kind <= kSecurityPolicy && kind != kReferenceGrant)
+  if (kind <= kCertificatePolicy && kind != kReferenceGrant)
     add_names(member(object, "spec"), key.name_space, offers);
   std::sort(offers.begin(), offers.end());
   offers.erase(std::unique(offers.begin(), offers.end()), offers.end());

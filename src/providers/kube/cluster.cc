@@ -38,6 +38,7 @@ int stage_of(api::Kind kind) {
     case kBackend:
     case kEnvoyProxy:
     case kSecurityPolicy:
+    case kCertificatePolicy:
     case kClusterTrustBundle: return 1;
     case kListenerSet: return 2;
     case kHttpRoute:

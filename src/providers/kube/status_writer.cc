@@ -32,7 +32,8 @@ StatusWriter::StatusWriter(StatusWriterSettings settings, EventLoop& loop, Send 
 bool StatusWriter::has_status(api::Kind kind) {
   return api::is_route(kind) || kind == api::Kind::kGatewayClass || kind == api::Kind::kGateway ||
          kind == api::Kind::kListenerSet || kind == api::Kind::kBackend ||
-         kind == api::Kind::kBackendTlsPolicy || kind == api::Kind::kSecurityPolicy;
+         kind == api::Kind::kBackendTlsPolicy || kind == api::Kind::kSecurityPolicy ||
+         kind == api::Kind::kCertificatePolicy;
 }
 
 void StatusWriter::see(const Sighting& sighting) {

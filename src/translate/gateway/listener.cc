@@ -13,10 +13,13 @@
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "features/features.h"
 #include "features/jwt.h"
+#include "features/security.h"
+#include "translate/hostnames.h"
 #include "translate/route/rules.h"
 
 namespace limen::translate {
@@ -30,6 +33,8 @@ constexpr uint32_t kConnectionBuffer = 32768;
 constexpr uint32_t kStreamWindow = 65536;
 constexpr uint32_t kConnectionWindow = 1048576;
 constexpr uint32_t kConcurrentStreams = 100;
+constexpr char kConnectionManager[] = "envoy.filters.network.http_connection_manager";
+constexpr char kAcmeProtocol[] = "acme-tls/1";
 
 template <class Config>
 void add_http_filter(const char* name, const Config& config, bool disabled, Hcm& hcm) {
@@ -106,7 +111,7 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
 void add_connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
                             size_t listener_auths, listener_v3::FilterChain& chain) {
   auto* filter = chain.add_filters();
-  filter->set_name("envoy.filters.network.http_connection_manager");
+  filter->set_name(kConnectionManager);
   filter->mutable_typed_config()->PackFrom(
       connection_manager(route_configuration, stat_prefix, listener_auths));
 }
@@ -147,10 +152,12 @@ void add_tls_inspector(listener_v3::Listener& listener) {
       envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
 }
 
-FragmentPtr https_chain(const PortModel& port, const ListenerModel& model) {
+// `hostname`: the listener's own, or one that it covers.
+FragmentPtr https_chain(const PortModel& port, const ListenerModel& model,
+                        const std::string& hostname) {
   listener_v3::FilterChain chain;
-  chain.set_name(model.ir_name());
-  if (model.hostname != "*") chain.mutable_filter_chain_match()->add_server_names(model.hostname);
+  chain.set_name(model.ir_name() + (hostname == model.hostname ? "" : "/" + hostname));
+  if (hostname != "*") chain.mutable_filter_chain_match()->add_server_names(hostname);
   add_connection_manager(route_configuration_of(port, model),
                          "https-" + std::to_string(port.bind_port), auth_slots({&model, 1}), chain);
   add_tls(model, {"h2", "http/1.1"}, chain);
@@ -169,6 +176,69 @@ void add_stream_chains(flow::Reads& reads, World& world, const std::string& prox
   if (!has_own) joined.add(closing_chain(model));
 }
 
+// The listener that serves a name on a port: nullptr: none.
+const ListenerModel* server_of(const PortModel& port, const std::string& name) {
+  const ListenerModel* best = nullptr;
+  for (const ListenerModel& listener : port.listeners) {
+    if (covers(listener.hostname, name) &&
+        (best == nullptr || specificity(listener.hostname) > specificity(best->hostname)))
+      best = &listener;
+  }
+  return best;
+}
+
+// TLS-ALPN-01 (RFC 8737): a filter chain for the protocol by which the CA asks.  Its certificate
+// stands in it, for it lives no longer.
+FragmentPtr challenge_chain(const PendingChallenge& pending, bool beside_tls) {
+  listener_v3::FilterChain chain;
+  chain.set_name("acme/" + pending.challenge.token);
+  auto& match = *chain.mutable_filter_chain_match();
+  match.add_server_names(pending.challenge.name);
+  match.add_application_protocols(kAcmeProtocol);
+  if (beside_tls) match.set_transport_protocol("tls");
+  envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
+  auto& common = *context.mutable_common_tls_context();
+  common.add_alpn_protocols(kAcmeProtocol);
+  auto& shown = *common.add_tls_certificates();
+  shown.mutable_certificate_chain()->set_inline_string(pending.certificate.certificate);
+  shown.mutable_private_key()->set_inline_string(pending.certificate.key);
+  chain.mutable_transport_socket()->set_name("envoy.transport_sockets.tls");
+  chain.mutable_transport_socket()->mutable_typed_config()->PackFrom(context);
+  // A proxy of connections would close it ahead of the handshake.
+  Hcm nothing;
+  nothing.set_stat_prefix("acme");
+  nothing.mutable_route_config();
+  add_http_filter("envoy.filters.http.router", http_v3::router::v3::Router(), false, nothing);
+  auto* filter = chain.add_filters();
+  filter->set_name(kConnectionManager);
+  filter->mutable_typed_config()->PackFrom(nothing);
+  return xds::fragment_of(chain);
+}
+
+// Envoy looks for a chain by server name, then transport protocol, then ALPN, and never goes back:
+// a challenge's chain has the transport protocol of the chain beside it, and where it is the first
+// for its name, what served that name until now gets one, too.  Of several challenges for a name
+// the first counts: Envoy takes no two chains with the same match.
+void add_challenge_chains(flow::Reads& reads, World& world, const std::string& proxy,
+                          const PortModel& port, xds::FragmentBuilder& joined) {
+  std::set<std::string> names;
+  for (const auto& [key, pending] : world.tls_challenges_of.get(reads, proxy)) {
+    const std::string& name = pending.challenge.name;
+    const ListenerModel* server = server_of(port, name);
+    const bool tls = server != nullptr ? server->protocol == Protocol::kTls : true;
+    const bool has_chain = server != nullptr && server->hostname == name;
+    if ((server != nullptr && tls && !has_chain) || !names.insert(name).second) continue;
+    joined.add(challenge_chain(pending, tls));
+    if (server != nullptr && !has_chain) joined.add(https_chain(port, *server, name));
+  }
+}
+
+// Until there is a certificate connections are closed.
+FragmentPtr closing_chain_of(ListenerModel awaiting) {
+  awaiting.protocol = Protocol::kTls;
+  return closing_chain(awaiting);
+}
+
 // All but plain HTTP: each listener of the port has filter chains (UDP: a listener filter).
 FragmentPtr join_listeners(flow::Reads& reads, World& world, const std::string& proxy,
                            const PortModel& port, listener_v3::Listener& listener) {
@@ -178,10 +248,13 @@ FragmentPtr join_listeners(flow::Reads& reads, World& world, const std::string& 
   xds::FragmentBuilder joined(listener,
                               udp ? listener_v3::Listener::kListenerFiltersFieldNumber
                                   : listener_v3::Listener::kFilterChainsFieldNumber,
-                              port.listeners.size());
+                              port.listeners.size() + 1);
+  if (!udp && port.protocol != Protocol::kTcp)
+    add_challenge_chains(reads, world, proxy, port, joined);
+  if (port.awaiting) joined.add(closing_chain_of(*port.awaiting));
   for (const ListenerModel& model : port.listeners) {
     if (model.protocol == Protocol::kHttps)
-      joined.add(https_chain(port, model));
+      joined.add(https_chain(port, model, model.hostname));
     else
       add_stream_chains(reads, world, proxy, model, joined);
   }

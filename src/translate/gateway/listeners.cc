@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "translate/backend/resolve.h"
+#include "translate/certificate/rules.h"
 #include "translate/gateway/rules.h"
 #include "translate/grants.h"
 
@@ -223,6 +224,7 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
       key, {}, bound_addresses(world.options, *model, *gateway), model->client_validations};
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, spec));
+    await_certificate(reads, world, *gateway, model->listeners.back());
   }
   return model;
 }

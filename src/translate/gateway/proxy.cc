@@ -68,18 +68,20 @@ void join(const GatewayModel& gateway, ProxyModel& model) {
   if (!model.client_certificate) model.client_certificate = gateway.client_certificate;
 }
 
+void name_port(const ListenerModel& first, int32_t first_unprivileged_port, PortModel& port) {
+  port.name = first.ir_name();
+  port.port = first.port;
+  port.bind_port = bind_port_of(first.port, first_unprivileged_port);
+  port.protocol = first.protocol;
+}
+
 void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
   std::map<std::pair<int32_t, Transport>, PortModel> ports;
   for (size_t i = 0; i < model.listeners.size(); ++i) {
     ListenerModel& listener = model.listeners[i];
     if (!is_bound(listener)) continue;
     PortModel& port = ports[{listener.port, transport_of(listener.protocol)}];
-    if (port.name.empty()) {
-      port.name = listener.ir_name();
-      port.port = listener.port;
-      port.bind_port = bind_port_of(listener.port, first_unprivileged_port);
-      port.protocol = listener.protocol;
-    }
+    if (port.name.empty()) name_port(listener, first_unprivileged_port, port);
     add_addresses(listener, port.addresses);
     listener.port_name = port.name;
     if (serves_http(listener.protocol)) {
@@ -90,6 +92,15 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
       model.stream_listeners[listener.ir_name()] = i;
     }
     port.listeners.push_back(listener);
+  }
+  for (const ListenerModel& listener : model.listeners) {
+    if (!listener.awaits_certificate || !listener.conflicted.ok || listener.addresses.empty())
+      continue;
+    PortModel& port = ports[{listener.port, transport_of(listener.protocol)}];
+    if (!port.name.empty()) continue;
+    name_port(listener, first_unprivileged_port, port);
+    add_addresses(listener, port.addresses);
+    port.awaiting = listener;
   }
   for (auto& [number, port] : ports) {
     const auto& addresses = port.addresses;

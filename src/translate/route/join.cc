@@ -50,6 +50,7 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
     for (const auto& [order, route_key, route] : range.sorted())
       out.add(route.entries[order.entry].route);
   };
+  add_challenges(reads, world, key, guard, joined);
   if (guard == nullptr || !guard->closed) join(members, kField, elements, joined);
   add_rest(guard, joined);
   return std::move(joined).take();
@@ -71,6 +72,7 @@ std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads
   };
   join(members, kField, elements, joined);
   join(unserved, kField, elements, joined);
+  add_challenge_hosts(reads, world, key, joined);
   if (auto elsewhere = world.misdirected.share(reads, key)) joined.add(std::move(elsewhere));
   return std::move(joined).take();
 }
@@ -81,6 +83,7 @@ std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, Worl
   const ListenerGuard* guard = world.listener_guards.get(reads, {key.proxy, key.listener});
   xds::FragmentBuilder joined(empty_virtual_host(key, guard),
                               route_v3::VirtualHost::kRoutesFieldNumber, 1);
+  add_challenges(reads, world, key, guard, joined);
   add_rest(guard, joined);
   return std::move(joined).take();
 }

@@ -35,6 +35,16 @@ std::shared_ptr<const xds::Fragment> join_virtual_host(flow::Reads& reads, World
 std::shared_ptr<const xds::Fragment> join_route_configuration(flow::Reads& reads, World& world,
                                                               const ProxyName& key);
 
+// Where an HTTP-01 challenge is answered; no row: it is of another type.
+std::shared_ptr<const ChallengePlaces> place_challenge(flow::Reads& reads, World& world,
+                                                       const ProxyName& key);
+// The routes that answer challenges on a virtual host, before all others.
+void add_challenges(flow::Reads& reads, World& world, const VirtualHostKey& key,
+                    const ListenerGuard* guard, xds::FragmentBuilder& joined);
+// Virtual hosts of a plain HTTP port for challenges that no listener of it has a host for.
+void add_challenge_hosts(flow::Reads& reads, World& world, const ProxyName& route_configuration,
+                         xds::FragmentBuilder& joined);
+
 // A virtual host without routes for a listener's own hostname; nullptr where it has routes.
 std::shared_ptr<const xds::Fragment> hold_unserved_host(flow::Reads& reads, World& world,
                                                         const VirtualHostKey& key);
