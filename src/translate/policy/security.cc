@@ -151,11 +151,12 @@ class Reader {
 
   void read_ext_auth(const api::ExtAuth& auth) {
     const std::string path = auth.grpc ? "spec.extAuth.grpc" : "spec.extAuth.http";
-    const api::BackendCluster service = auth.grpc   ? api::BackendCluster(*auth.grpc)
-                                        : auth.http ? api::BackendCluster(*auth.http)
-                                                    : api::BackendCluster{};
+    const api::BackendCluster none;
+    const api::BackendCluster* service = &none;
+    if (auth.grpc) service = &*auth.grpc;
+    if (auth.http) service = &*auth.http;
     const auto [backend, field, name] =
-        resolve_service(reads_, world_, referrer(), service, auth.grpc.has_value());
+        resolve_service(reads_, world_, referrer(), *service, auth.grpc.has_value());
     if (!backend.verdict.ok) {
       if (auth.fail_open)
         return report(path + field, backend.verdict.message.str(),
