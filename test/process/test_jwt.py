@@ -91,7 +91,19 @@ def test_a_token_is_asked_for_and_no_connection_is_drained(web, issuer, keys, tm
     assert listeners_of(web) == before
 
 
+def many_routes(count):
+    """So that Envoy takes a while over their route configuration."""
+    def route(i):
+        rules = [rule(f"z-{i}-{j}") for j in range(16)]
+        return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": f"z-{i}"},
+                "spec": {"parentRefs": [{"name": "web"}], "rules": rules}}
+
+    return "\n---\n".join(json.dumps(route(i)) for i in range(count))
+
+
 def test_a_policy_that_comes_and_goes_loses_no_request(web, issuer, keys):
+    web.write("many.yaml", many_routes(200))
+    web.wait_status(200, "/z-199-15")
     client = Hammer(web, path="/x", headers=bearer(issuer.token()))
     for _ in range(5):
         web.write("p.yaml", tokens(provider(keys)))

@@ -3,6 +3,7 @@
 #include <envoy/extensions/filters/http/jwt_authn/v3/config.pb.h>
 #include <fmt/format.h>
 
+#include "base/yaml.h"
 #include "features/jwt.h"
 #include "translate/test_objects.h"
 #include "translate/translator.h"
@@ -92,6 +93,17 @@ TEST(JwtFilter, KeepsForAWhileWhatRoutesStillAskFor) {
   ASSERT_NE(change->meanwhile, nullptr);
   EXPECT_EQ(filter_in(change->meanwhile).requirement_map_size(), 2);
   EXPECT_EQ(filter_in(change->meanwhile).providers_size(), 2);
+}
+
+TEST(JwtFilter, ThatEnvoyRefusesIsToldByItsListener) {
+  Translator translator{Options{}};
+  translator.apply({world(1), {}, {}});
+  const Output output = translator.apply(
+      {{}, {{"default/g", xds::ResourceType::kExtensionConfig, kFilter, 1, "no such"}}, {}});
+  ASSERT_EQ(output.statuses.size(), 1u);
+  const std::string status = to_yaml(emit_status(output.statuses[0].status));
+  EXPECT_NE(status.find(std::string("Envoy refuses ") + kFilter + ": no such"), std::string::npos)
+      << status;
 }
 
 struct Rows {
