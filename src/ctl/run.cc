@@ -106,6 +106,7 @@ class Runner {
     translate::Options result;
     result.first_unprivileged_port = first_bindable_port();
     result.host_addresses = addresses_of_host();
+    result.closed_folders.push_back(options.state_dir);
     result.system_cas = system_cas();
     result.acme_staging = options.acme.staging;
     return result;

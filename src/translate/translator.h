@@ -35,6 +35,8 @@ struct Options {
   std::vector<std::string> addresses = {"127.0.0.1"};
   // The IP addresses that Gateways may ask for; nullopt: any, the host is not known.
   std::optional<std::vector<std::string>> host_addresses;
+  // Where no Backend's Unix socket may be: here a pod's Envoy has its admin interface.
+  std::vector<std::string> closed_folders = {"/var/run/limen", "/run/limen"};
   // The file with the CAs that Envoy's machine trusts; "": it has none.
   std::string system_cas = "/etc/ssl/certs/ca-certificates.crt";
   // Whether certificates are obtained by ACME where policies ask for it.

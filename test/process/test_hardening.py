@@ -13,6 +13,16 @@ from pki import Authority, tls_secret
 from test_routes import to
 from test_security_policy import KEYS, basic, htpasswd, policy, secret
 
+UNIX_BACKEND = """
+apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: Backend
+metadata: {{name: inside}}
+spec:
+  endpoints:
+  - unix: {{path: {path}}}
+"""
+
+
 def prefix(path, backend="a", **more):
     return {"matches": [{"path": {"type": "PathPrefix", "value": path}}], "backendRefs": [to(backend)], **more}
 
@@ -115,6 +125,23 @@ def test_clients_cannot_say_who_they_are(guarded):
     for name in ("x-envoy-internal", "x-forwarded-client-cert", "x-envoy-original-path", "x-envoy-upstream-alt-stat-name"):
         assert forged[name] != seen.get(name), name
     assert seen.get("x-envoy-external-address") != "10.0.0.1"
+
+
+def test_no_route_leads_to_sockets_of_limen_and_envoy(guarded):
+    sockets = [path for path in guarded.state.rglob("*") if path.is_socket()]
+    assert {path.name for path in sockets} >= {"xds.sock"} and any("admin" in path.parts for path in sockets)
+    around = guarded.state.parent / "link.sock"
+    guarded.route("inside", [prefix("/inside", "inside")])
+    for path in [*sockets, guarded.state / "admin/../xds.sock", f"/proc/self/root{sockets[0]}"]:
+        guarded.write("inside.yaml", UNIX_BACKEND.format(path=path))
+        wait_for(lambda: str(path) in guarded.status("httproute", "inside", "-o", "yaml"))
+        assert guarded.get("/inside/stats").status == 500
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(str(around))
+    server.listen()
+    guarded.write("inside.yaml", UNIX_BACKEND.format(path=around))  # any other socket is fine
+    wait_for(lambda: "ResolvedRefs=True" in guarded.status("httproute", "inside"))
+    server.close()
 
 
 def test_secrets_stay_inside(guarded, tmp_path):

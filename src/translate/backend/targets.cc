@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "translate/backend/closed_paths.h"
 #include "translate/backend/rules.h"
 
 namespace limen::translate {
@@ -18,6 +19,26 @@ BackendProtocol protocol_of(const std::optional<std::string>& app_protocol) {
   if (app_protocol == "kubernetes.io/ws" || app_protocol == "gateway.envoyproxy.io/ws")
     return BackendProtocol::kWebSocket;
   return BackendProtocol::kHttp1;
+}
+
+// Why nothing may be sent to it.
+Verdict usable_of(const Options& options, const ObjectKey& key, const api::BackendSpec& spec) {
+  if (spec.type != api::BackendType::kEndpoints)
+    return Verdict::no(
+        "UnsupportedValue",
+        fmt::format("Backend {}: type DynamicResolver is not supported yet", key.text()));
+  if (spec.endpoints.empty())
+    return Verdict::no("InvalidBackendRef", fmt::format("Backend {} has no endpoints", key.text()));
+  for (size_t i = 0; i < spec.endpoints.size(); ++i) {
+    const auto& socket = spec.endpoints[i].unix_socket;
+    if (socket && is_closed_path(options.closed_folders, socket->path))
+      return Verdict::no(
+          "UnsupportedValue",
+          fmt::format("Backend {}: spec.endpoints[{}].unix.path: {} may be a socket of Limen's or "
+                      "Envoy's own, to which nothing is routed",
+                      key.text(), i, socket->path));
+  }
+  return {};
 }
 
 }  // namespace
@@ -42,14 +63,7 @@ std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World
   if (backend == nullptr) return nullptr;
   auto target = std::make_shared<BackendTarget>();
   const api::BackendSpec& spec = backend->spec;
-  if (spec.type != api::BackendType::kEndpoints) {
-    target->usable = Verdict::no(
-        "UnsupportedValue",
-        fmt::format("Backend {}: type DynamicResolver is not supported yet", key.text()));
-  } else if (spec.endpoints.empty()) {
-    target->usable =
-        Verdict::no("InvalidBackendRef", fmt::format("Backend {} has no endpoints", key.text()));
-  }
+  target->usable = usable_of(world.options, key, spec);
   std::optional<std::string> app_protocol;
   if (!spec.app_protocols.empty()) app_protocol = spec.app_protocols.front();
   target->ports.push_back({0, protocol_of(app_protocol), Transport::kTcp});
