@@ -38,6 +38,7 @@ struct SecurityPolicy {
   ObjectMeta metadata;
   SecurityPolicySpec spec;
   PolicyStatus status;
+  bool is_stand_in = false;  // nothing but its targets could be read; no field of the API
   bool operator==(const SecurityPolicy&) const = default;
 };
 

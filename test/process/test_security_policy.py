@@ -294,3 +294,15 @@ def test_external_authorization(web):
     web.wait_status(403, "/free", headers={"x-pass": "yes"})
     ask(("Gateway", "web"), failOpen=True)
     web.wait_status(200, "/free")
+
+
+def test_a_policy_that_cannot_be_read_closes_what_it_names(web):
+    web.write("p.yaml", policy("p", {"apiKeyAuth": {**KEYS["apiKeyAuth"], "extractform": []}}))
+    web.wait_status(500, "/x")
+    assert web.get("/free").status == 200
+    assert "Accepted=False" in web.status("securitypolicy", "p") and "spec.apiKeyAuth.extractform" in web.log.read_text()
+    web.write("p.yaml", policy("p", KEYS))
+    web.wait_status(401, "/x")
+    web.write("p.yaml", policy("p", {"apiKeyAuth": 7}))  # what was good stays
+    wait_for(lambda: "spec.apiKeyAuth: " in web.log.read_text())
+    assert web.get("/x").status == 401

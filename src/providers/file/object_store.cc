@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/yaml.h"
+#include "providers/file/stand_in.h"
 #include "providers/file/unknown_kind.h"
 
 namespace limen::providers {
@@ -147,7 +148,11 @@ void ObjectStore::add_object(const Json& value, File& file, Trouble& trouble) {
   if (parsed.kind == nullptr) return;
   Identity identity{parsed.kind->kind, std::move(parsed.key)};
   if (std::holds_alternative<std::monostate>(parsed.object)) {
-    trouble.broken_objects.push_back(std::move(identity));
+    api::AnyObject stand_in = stand_in_for(identity.kind, value);
+    trouble.broken_objects.push_back(identity);
+    if (std::holds_alternative<std::monostate>(stand_in)) return;
+    ObjectEntry& entry = *objects_.try_emplace(std::move(identity)).first;
+    trouble.stand_ins.push_back({&entry, std::move(stand_in), value.line(), true});
   } else {
     ObjectEntry& entry = *objects_.try_emplace(std::move(identity)).first;
     file.items.push_back({&entry, std::move(parsed.object), value.line(), false});
@@ -170,7 +175,8 @@ void ObjectStore::take_over(Document& document, size_t first_item, int line, Fil
   }
 }
 
-// What was good before and is broken now stays in force in its last good version.
+// What was good before and is broken now stays in force in its last good version; for what never
+// was its stand-in is.
 void ObjectStore::keep_last_good(File& before, File& now) const {
   std::set<Identity> good, broken;
   bool any_unreadable = false;
@@ -184,9 +190,16 @@ void ObjectStore::keep_last_good(File& before, File& now) const {
   for (const Item& item : before.items) {
     const Identity& identity = item.entry->first;
     if (!any_unreadable && !broken.contains(identity)) continue;
+    if (broken.contains(identity) && is_stand_in(item.object)) continue;  // there is a newer one
     if (!good.insert(identity).second) continue;
     now.items.push_back(item);
     now.items.back().kept = true;
+  }
+  for (const Document& document : now.documents) {
+    if (document.trouble == nullptr) continue;
+    for (const Item& item : document.trouble->stand_ins) {
+      if (good.insert(item.entry->first).second) now.items.push_back(item);
+    }
   }
 }
 

@@ -68,7 +68,7 @@ class ObjectStore {
     ObjectEntry* entry;
     api::AnyObject object;  // stamped when it comes in force
     int line = 0;
-    bool kept = false;  // the last good version of what is broken now; the file says it no longer
+    bool kept = false;  // the last good version of what is broken now, or its stand-in
   };
   // Where an object stands: the first item of its identity in a file.
   struct Place {
@@ -86,6 +86,7 @@ class ObjectStore {
   struct Trouble {
     std::vector<ObjectProblem> problems;
     std::vector<Identity> broken_objects;  // could be named but not used
+    std::vector<Item> stand_ins;           // for some of these, where there is no good version
     bool unreadable = false;               // its YAML could not be read at all
   };
   struct Document {

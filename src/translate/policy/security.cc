@@ -33,6 +33,8 @@ class Reader {
     const auto& table = api::info(api::Kind::kSecurityPolicy).schema();
     if (const auto path = schema::first_without_effect(table, &policy))
       fail(*path, "this version of Limen does nothing with it");
+    if (policy.is_stand_in)
+      fail("spec", "it cannot be read: the log, and `limen validate`, say where and why");
     read_features();
     if (spec_.oidc) read_logins(policy);
     envoy::config::route::v3::Route route;
