@@ -155,6 +155,22 @@ def test_calls_that_follow_no_redirect(web):
     assert web.get("/a", headers={"authorization": "Bearer made.up.token"}).status == 302
 
 
+def test_who_brings_a_token_needs_no_login(web, tab):
+    spec = oidc(web, passThroughAuthHeader=True, forwardIDToken={"header": "x-id-token"})
+    serve(web, {**spec, "jwt": {"optional": True, "providers": [
+        {"name": "idp", "issuer": web.provider.issuer, "audiences": ["shop"],
+         "remoteJWKS": {"uri": f"{web.provider.issuer}/jwks"}}]}})
+    log_in(tab, f"{web.app}/")
+    token = seen(tab)["headers"]["x-id-token"]
+    answer = web.wait_status(200, "/", headers={"authorization": f"Bearer {token}"})
+    assert "cookie" not in answer.json["headers"]
+    head, _, signature = token.rpartition(".")
+    for wrong in (f"{head}.{'A' * len(signature)}", "made.up.token", "x"):
+        assert web.get("/", headers={"authorization": f"Bearer {wrong}"}).status == 401, wrong
+    for other in ({}, {"authorization": "Basic eDp5"}, {"authorization": ""}):
+        assert web.get("/", headers=other).status == 302, other
+
+
 def test_a_wrong_client_secret(web, tab):
     web.write("client.yaml", secret("client", **{"client-secret": "wrong"}))
     serve(web, oidc(web))
