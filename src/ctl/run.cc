@@ -26,6 +26,8 @@
 namespace limen::ctl {
 namespace {
 
+constexpr std::chrono::seconds kRetryCookieKey{10};
+
 // First port that this process may bind.  Source: ip(7), capabilities(7).
 int32_t first_bindable_port() {
   if (::geteuid() == 0) return 0;
@@ -82,9 +84,7 @@ class Runner {
     watch.load.hold_vanished = options_.hold_vanished;
     watch.on_change = [this] { translate_changes(); };
     watcher_ = std::make_unique<providers::Watcher>(std::move(watch), control_.loop(), store_);
-    Result<std::string> key = keep_cookie_key(options_.state_dir);
-    if (!key) return key.error();
-    control_.apply({{}, {}, {}, {}, std::move(*key)});
+    keep_logins();
     // Before the first translation, so that no listener loses its certificate for a moment.
     kept_ = secrets_.load(certificates_);
     translate_changes();
@@ -102,6 +102,19 @@ class Runner {
   }
 
  private:
+  // Without a key logins stay closed, and all else goes on.
+  void keep_logins() {
+    Result<std::string> key = keep_cookie_key(options_.state_dir);
+    if (!key) {
+      log::error("oidc", "{}: logins stay closed until it can be", key.error().message);
+      control_.loop().after(kRetryCookieKey, [this] { keep_logins(); });
+      return;
+    }
+    translate::Input input;
+    input.cookie_key = std::move(*key);
+    control_.apply(input);
+  }
+
   static translate::Options translate_options(const RunOptions& options) {
     translate::Options result;
     result.first_unprivileged_port = first_bindable_port();
