@@ -140,7 +140,7 @@ def test_a_restart_changes_nothing_and_finds_what_is_left_over(limen):
     gateway(limen.api, 80, parameters="custom")
     wait_for(lambda: [container["image"] for container in only(limen.api, "Deployment")["spec"]["template"]["spec"]["containers"]]
              == ["example.com/envoy:v9", "limen:next"])
-    assert limen.says("pods are replaced, because these are different: spec.containers[envoy].image")
+    wait_for(lambda: limen.says("pods are replaced, because these are different: spec.containers[envoy].image"))
     limen.api.delete("Gateway", "web")
     wait_for(lambda: not made(limen.api, "Deployment") and not made(limen.api, "Service"))
 

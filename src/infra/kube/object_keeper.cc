@@ -152,28 +152,30 @@ void ObjectKeeper::send(const ObjectId& id, Entry& entry) {
   entry.not_before = Clock::now() + settings_.spacing;
   ++under_way_;
   send_(request_of(id, entry.wanted.get(), settings_.manager),
-        [this, id, wanted = entry.wanted, present = entry.present](const kube::Answer& answer) {
+        [this, id, wanted = entry.wanted, present = entry.present,
+         pods = entry.pods](const kube::Answer& answer) {
           --under_way_;
           if (wanted == nullptr)
             on_removed(id, answer);
           else
-            on_applied(id, wanted, answer);
+            on_applied(id, wanted, present ? pods : Json(), answer);
           if (answer.ok() && present != (wanted != nullptr))
             log::info("infra", "{} is {}", id.text(), wanted == nullptr ? "removed" : "made");
           pump();
         });
 }
 
+// `before`: the pods as they were when it was sent, for the change may have been seen meanwhile.
 void ObjectKeeper::on_applied(const ObjectId& id, const std::shared_ptr<const Json>& wanted,
-                              const kube::Answer& answer) {
+                              const Json& before, const kube::Answer& answer) {
   Entry& entry = this->entry(id);
   entry.under_way = false;
   due_.insert(id);
   if (!answer.ok()) return fail(id, entry, answer);
   const Json* pods = template_of(answer.body);
-  if (is_workload(id.kind) && entry.present && pods != nullptr && !(*pods == entry.pods)) {
+  if (is_workload(id.kind) && !before.is_null() && pods != nullptr && !(*pods == before)) {
     log::info("infra", "{}: its pods are replaced, because these are different: {}", id.text(),
-              differences(*pods, entry.pods));
+              differences(*pods, before));
     entry.pods = *pods;
   }
   entry.present = true;

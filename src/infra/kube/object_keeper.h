@@ -74,7 +74,7 @@ class ObjectKeeper {
   void pump();
   void send(const ObjectId& id, Entry& entry);
   void on_applied(const ObjectId& id, const std::shared_ptr<const Json>& wanted,
-                  const kube::Answer& answer);
+                  const Json& before, const kube::Answer& answer);
   void on_removed(const ObjectId& id, const kube::Answer& answer);
   void fail(const ObjectId& id, Entry& entry, const kube::Answer& answer);
   void set_trouble(const ObjectId& id, Entry& entry, std::string trouble);
