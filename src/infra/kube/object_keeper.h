@@ -73,8 +73,8 @@ class ObjectKeeper {
   bool is_due(const Entry& entry) const;
   void pump();
   void send(const ObjectId& id, Entry& entry);
-  void on_applied(const ObjectId& id, const std::shared_ptr<const Json>& wanted,
-                  const Json& before, const kube::Answer& answer);
+  void on_applied(const ObjectId& id, const std::shared_ptr<const Json>& wanted, const Json& before,
+                  const kube::Answer& answer);
   void on_removed(const ObjectId& id, const kube::Answer& answer);
   void fail(const ObjectId& id, Entry& entry, const kube::Answer& answer);
   void set_trouble(const ObjectId& id, Entry& entry, std::string trouble);
