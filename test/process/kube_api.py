@@ -187,10 +187,10 @@ class KubeApi(KubeClient):
         wait_for(served, timeout=30)
 
     def writes(self, manager="limen"):
-        """What limen wrote so far, but for its Lease: (verb, path), by the API server's audit log."""
+        """What limen wrote so far, but for its Lease and its own Secrets: (verb, path), by the API server's audit log."""
         entries = [json.loads(line) for line in self.audit.read_text().splitlines()]
         return [(entry["verb"], entry["requestURI"]) for entry in entries
-                if entry.get("userAgent") == manager and "/leases" not in entry["requestURI"]]
+                if entry.get("userAgent") == manager and not any(kind in entry["requestURI"] for kind in ("/leases", "/namespaces/default/secrets"))]
 
 
 @contextlib.contextmanager
