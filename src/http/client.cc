@@ -60,7 +60,7 @@ asio::awaitable<Result<Response>> exchange(const Request& request, const Url& ur
     if (!made) co_return made.error();
     context = *made;
   }
-  const Server server{url.host, std::to_string(url.port), {}};
+  const ServerAddress server{url.host, std::to_string(url.port), {}};
   const auto connection = co_await Connection::open(server, context, patience.left());
   if (!connection) co_return connection.error();
   const Connection::Message message = message_of(request, url);

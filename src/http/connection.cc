@@ -39,7 +39,7 @@ void set_keepalive(tcp::socket& socket) {
 }
 
 // A number resolves to itself, without asking anyone.
-asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve(const Server& server) {
+asio::awaitable<Result<std::vector<tcp::endpoint>>> resolve(const ServerAddress& server) {
   beast::error_code error;
   const auto number = asio::ip::make_address(server.host, error);
   const auto port = static_cast<unsigned short>(std::atoi(server.port.c_str()));
@@ -62,7 +62,8 @@ Connection::Connection(std::shared_ptr<asio::ssl::context> context,
 }
 
 asio::awaitable<Result<std::unique_ptr<Connection>>> Connection::open(
-    const Server& server, std::shared_ptr<asio::ssl::context> context, Milliseconds patience) {
+    const ServerAddress& server, std::shared_ptr<asio::ssl::context> context,
+    Milliseconds patience) {
   const auto executor = co_await asio::this_coro::executor;
   std::unique_ptr<Connection> connection(new Connection(std::move(context), executor));
   const Status connected = co_await connection->connect(server, patience);
@@ -76,7 +77,7 @@ Error Connection::failed(const char* what, const beast::error_code& error) {
   return Error{fmt::format("{}: {}", what, error.message())};
 }
 
-asio::awaitable<Status> Connection::connect(const Server& server, Milliseconds patience) {
+asio::awaitable<Status> Connection::connect(const ServerAddress& server, Milliseconds patience) {
   const auto endpoints = co_await resolve(server);
   if (!endpoints) co_return endpoints.error();
   beast::error_code error;

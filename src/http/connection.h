@@ -24,7 +24,7 @@ namespace beast = boost::beast;
 using Milliseconds = std::chrono::milliseconds;
 
 // Where a server is.
-struct Server {
+struct ServerAddress {
   std::string host;  // name or IP address, without brackets
   std::string port;
   std::string tls_name;  // that its certificate is for; "": `host`
@@ -37,7 +37,8 @@ class Connection {
 
   // Without a context there is no TLS.
   static asio::awaitable<Result<std::unique_ptr<Connection>>> open(
-      const Server& server, std::shared_ptr<asio::ssl::context> context, Milliseconds patience);
+      const ServerAddress& server, std::shared_ptr<asio::ssl::context> context,
+      Milliseconds patience);
 
   // Sends the message and awaits the answer's head, valid until the body's end has been read.
   // REQUIRES: is_idle().
@@ -55,7 +56,7 @@ class Connection {
 
   Connection(std::shared_ptr<asio::ssl::context> context, const asio::any_io_executor& executor);
 
-  asio::awaitable<Status> connect(const Server& server, Milliseconds patience);
+  asio::awaitable<Status> connect(const ServerAddress& server, Milliseconds patience);
   asio::awaitable<Status> shake_hands(const std::string& name);
   asio::awaitable<void> write(const Message& message, beast::error_code& error);
   asio::awaitable<void> read_head(beast::error_code& error);

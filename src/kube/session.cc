@@ -27,7 +27,7 @@ asio::awaitable<Status> Session::connect() {
   const Config& config = endpoint_.config;
   const auto context = endpoint_.contexts.current();
   if (!context) co_return context.error();
-  const http::Server server{config.host, config.port, config.tls_name};
+  const http::ServerAddress server{config.host, config.port, config.tls_name};
   auto opened = co_await http::Connection::open(server, *context, endpoint_.patience);
   if (!opened)
     co_return with_context(opened.error(), fmt::format("API server {}", config.authority()));
