@@ -54,10 +54,10 @@ class Control {
   void on_signals(std::function<void()> callback);
 
   void apply(const translate::Input& input);
-  // Nothing is under way that Envoys should wait for rather than be told that policies are closed.
-  bool settled() const { return issuers_.settled(); }
   // Calls back when the Envoys have taken in what it changes (uptake.h).
   void apply(const translate::Input& input, Uptake::Done in_force);
+  // Nothing is under way that Envoys should wait for rather than be told that policies are closed.
+  bool settled() const { return issuers_.settled(); }
   // Logs what is new among them.
   void set_problems(std::vector<providers::ObjectProblem> problems, const char* component);
 
