@@ -90,7 +90,7 @@ Result<pki::KeyPair> challenge_certificate(const std::string& name,
   if (!alternative) return alternative.error();
   const auto key = PrivateKey::make(KeyType::kEcdsaP256);
   if (!key) return key.error();
-  constexpr long kDay = 24 * 3600;
+  constexpr long kDay = 24L * 3600;
   const pki::Ptr<X509> certificate(X509_new());
   X509* it = certificate.get();
   X509_set_version(it, X509_VERSION_3);

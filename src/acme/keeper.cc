@@ -43,7 +43,7 @@ void Keeper::want(const std::string& name, const Wanted& wanted) {
 
 void Keeper::forget(const std::string& name) { upkeeps_.erase(name); }
 
-void Keeper::with_session(const AccountSettings& account, WithSession done) {
+void Keeper::with_session(const AccountSettings& account, const WithSession& done) {
   const std::string name = name_of(account);
   std::shared_ptr<Session>& session = sessions_[session_of(account)];
   if (session != nullptr) return done(session);

@@ -68,7 +68,7 @@ class Keeper {
 
   // For Upkeep.
   using WithSession = std::function<void(std::variant<Failure, std::shared_ptr<Session>>)>;
-  void with_session(const AccountSettings& account, WithSession done);
+  void with_session(const AccountSettings& account, const WithSession& done);
   // The next one opens a new session.
   void drop_session(const AccountSettings& account);
 
