@@ -1,10 +1,9 @@
 #include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
 #include <utility>
 
 #include "features/features.h"
+#include "xds/resources/pack.h"
 
 namespace limen::features {
 namespace {
@@ -38,16 +37,6 @@ constexpr std::pair<const char*, const char*> kFields[] = {
     {"route_name", "%ROUTE_NAME%"},
 };
 
-// Maps in key order, which PackFrom() does not promise: a listener of other bytes is another one to
-// Envoy, which drains its connections.
-void pack(const google::protobuf::Message& message, google::protobuf::Any& out) {
-  out.set_type_url("type.googleapis.com/" + message.GetDescriptor()->full_name());
-  google::protobuf::io::StringOutputStream stream(out.mutable_value());
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  message.SerializeToCodedStream(&coded);
-}
-
 }  // namespace
 
 void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out) {
@@ -55,7 +44,7 @@ void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out) {
   envoy::extensions::access_loggers::stream::v3::StdoutAccessLog log;
   auto& fields = *log.mutable_log_format()->mutable_json_format()->mutable_fields();
   for (const auto& [name, value] : kFields) fields[name].set_string_value(value);
-  pack(log, *out.mutable_typed_config());
+  xds::pack(log, *out.mutable_typed_config());
 }
 
 }  // namespace limen::features

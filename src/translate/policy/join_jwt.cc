@@ -4,6 +4,7 @@
 
 #include "features/jwt.h"
 #include "translate/policy/rules.h"
+#include "xds/resources/pack.h"
 
 namespace limen::translate {
 namespace {
@@ -12,9 +13,7 @@ envoy::config::core::v3::TypedExtensionConfig config_of(const std::string& name,
                                                         const features::JwtAuthentication& filter) {
   envoy::config::core::v3::TypedExtensionConfig config;
   config.set_name(name);
-  auto& any = *config.mutable_typed_config();
-  any.PackFrom(features::JwtAuthentication());
-  any.set_value(xds::serialise(*xds::fragment_of(filter)));  // in one order
+  xds::pack(filter, *config.mutable_typed_config());
   return config;
 }
 

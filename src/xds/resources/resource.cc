@@ -1,10 +1,11 @@
 #include "xds/resources/resource.h"
 
 #include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/message_lite.h>
 
 #include <utility>
+
+#include "xds/resources/pack.h"
 
 namespace limen::xds {
 
@@ -27,16 +28,6 @@ std::string_view type_url(ResourceType type) {
 namespace {
 
 constexpr int kLengthDelimited = 2;
-
-// Without a byte of slack: thousands of them are kept.
-std::string bytes_of(const google::protobuf::MessageLite& message) {
-  std::string bytes(message.ByteSizeLong(), '\0');
-  google::protobuf::io::ArrayOutputStream stream(bytes.data(), static_cast<int>(bytes.size()));
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);  // maps in key order
-  message.SerializeWithCachedSizes(&coded);
-  return bytes;
-}
 
 Fragment simple_fragment(const google::protobuf::MessageLite& message) {
   Fragment fragment;
