@@ -33,6 +33,7 @@ constexpr std::string_view kLset[] = {"lset"};
 constexpr std::string_view kBtlspolicy[] = {"btlspolicy"};
 constexpr std::string_view kBe[] = {"be"};
 constexpr std::string_view kEproxy[] = {"eproxy"};
+constexpr std::string_view kHrf[] = {"hrf"};
 constexpr std::string_view kSp[] = {"sp"};
 constexpr std::string_view kCertpolicy[] = {"certpolicy"};
 constexpr std::string_view kSvc[] = {"svc"};
@@ -117,6 +118,8 @@ const KindInfo kKinds[] = {
                   kAcceptedColumns),
     kind<EnvoyProxy>(Kind::kEnvoyProxy, kEnvoyGroup, kAlpha, "EnvoyProxy", "envoyproxies", kEproxy,
                      true, true),
+    kind<RouteFilter>(Kind::kHttpRouteFilter, kEnvoyGroup, kAlpha, "HTTPRouteFilter",
+                      "httproutefilters", kHrf, true, true, kAgeColumns),
     kind<SecurityPolicy>(Kind::kSecurityPolicy, kEnvoyGroup, kAlpha, "SecurityPolicy",
                          "securitypolicies", kSp, true, true, kAgeColumns),
     kind<CertificatePolicy>(Kind::kCertificatePolicy, kLimenGroup, kAlpha, "CertificatePolicy",

@@ -3,6 +3,7 @@
 
 #include "api/envoy/backend.h"
 #include "api/envoy/envoy_proxy.h"
+#include "api/envoy/route_filter.h"
 #include "api/envoy/security_policy.h"
 #include "api/gateway/tables.h"
 #include "api/meta/tables.h"
@@ -90,6 +91,12 @@ const Schema& schema_of(const GeoLocation*);
 const Schema& schema_of(const Principal*);
 const Schema& schema_of(const AuthorizationRule*);
 const Schema& schema_of(const Authorization*);
+
+const Schema& schema_of(const ClientCredentials*);
+const Schema& schema_of(const InjectedCredential*);
+const Schema& schema_of(const CredentialInjection*);
+const Schema& schema_of(const RouteFilterSpec*);
+const Schema& schema_of(const RouteFilter*);
 
 const Schema& schema_of(const Cors*);
 const Schema& schema_of(const Csrf*);

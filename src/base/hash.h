@@ -29,4 +29,11 @@ class SequenceHash {
   uint64_t value_;
 };
 
+// FNV-1a of 32 bits, for parts of names.
+constexpr uint32_t fnv1a(std::string_view text) {
+  uint32_t hash = 2166136261U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  return hash;
+}
+
 }  // namespace limen

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/envoy/route_filter.h"
 #include "api/gateway/backend_tls_policy.h"
 #include "api/gateway/http_route.h"
 #include "base/problem.h"
@@ -106,6 +107,14 @@ inline constexpr char kSessionFilter[] = "envoy.filters.http.stateful_session";
 void write_session(const api::SessionPersistence& session, const std::string& default_name,
                    bool https, route_v3::Route& out);
 
+// ---- credentials/: what backends are shown in clients' stead, as a filter of their clusters: in a
+// route's configuration Envoy never asks for the secret.  `secret`: SDS name of the credential, or
+// of the client's secret, which buys tokens from the server that `cluster` leads to.
+void write_credential(
+    const api::CredentialInjection& injection, const std::string& secret,
+    const std::string& cluster,
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter& out);
+
 // ---- log/: the access log of all listeners: a line of JSON a request in Envoy's output.
 void write_stdout_log(envoy::config::accesslog::v3::AccessLog& out);
 
@@ -121,9 +130,8 @@ void write_tcp_proxy(const std::vector<Share>& shares, const std::string& stat_p
 void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_prefix,
                      listener_v3::ListenerFilter& out);
 
-// ---- backend_tls/: BackendTLSPolicy.  `cas`: PEM; "": those in the file `system_cas`.  GEP-1897.
-void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
-                        const std::string& system_cas,
+// ---- backend_tls/: BackendTLSPolicy, but for the CAs.  GEP-1897.
+void write_upstream_tls(const api::BackendTlsPolicyValidation& validation,
                         envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 // To the server of a URL: a DNS name or an IP address.
 void write_server_tls(const std::string& host, const std::string& system_cas,

@@ -28,6 +28,16 @@ struct Verdict {
   }
 };
 
+// A secret by its name in SDS.
+struct SdsSecret {
+  std::string name;    // "": none
+  std::string socket;  // path of the Unix socket of another SDS server beside Envoy; "": it is ours
+
+  bool empty() const { return name.empty(); }
+  bool is_ours() const { return socket.empty(); }
+  auto operator<=>(const SdsSecret&) const = default;
+};
+
 // Ports of TCP and of UDP are numbered apart.
 enum class Transport { kTcp, kUdp };
 
@@ -59,16 +69,17 @@ struct ClusterRef {
   // trusts, for that name.
   Text host = {};
   bool https = false;
+  ObjectKey credential = {};  // the HTTPRouteFilter whose credential it is shown; empty: none
 
   auto operator<=>(const ClusterRef&) const = default;
   bool is_server() const { return !host.empty(); }
-  // "service/<namespace>/<name>/<port>", plus "/h2c", "/ws", "/tls" or "/udp"; of a URL,
-  // "https/<host>/<port>".
+  // "service/<namespace>/<name>/<port>", plus "/credential/<namespace>/<name>", plus "/h2c", "/ws",
+  // "/tls" or "/udp"; of a URL, "https/<host>/<port>".
   std::string text() const;
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
     return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol, ref.host,
-                      ref.https);
+                      ref.https, ref.credential);
   }
 };
 
@@ -89,12 +100,21 @@ struct TargetKey {
 struct BackendTls {
   Verdict accepted, resolved_refs;
   FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
+  SdsSecret cas;        // not empty: they are another SDS server's
 
   bool operator==(const BackendTls& other) const {
-    return accepted == other.accepted && resolved_refs == other.resolved_refs &&
+    return accepted == other.accepted && resolved_refs == other.resolved_refs && cas == other.cas &&
            (context == nullptr) == (other.context == nullptr) &&
            (context == nullptr || *context == *other.context);
   }
+};
+
+// The proxies that reach another SDS server.
+struct SdsUse {
+  std::string socket;
+  std::vector<Text> proxies;
+
+  bool operator==(const SdsUse&) const = default;
 };
 
 struct ProxyCluster {

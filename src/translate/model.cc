@@ -1,5 +1,7 @@
 #include "translate/model.h"
 
+#include "translate/security_model.h"
+
 namespace limen::translate {
 namespace {
 
@@ -9,6 +11,12 @@ bool same(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) 
 }
 
 }  // namespace
+
+bool RouteFilterModel::operator==(const RouteFilterModel& other) const {
+  return problems == other.problems && same(filter, other.filter) &&
+         secret_name == other.secret_name && same(secret, other.secret) &&
+         clusters == other.clusters;
+}
 
 bool ClassModel::operator==(const ClassModel& other) const {
   return accepted == other.accepted && owner == other.owner && same(settings, other.settings);
@@ -60,6 +68,7 @@ std::string ClusterRef::text() const {
   if (is_server()) text = https ? "https/" : "http/";
   text += is_server() ? host.str() : object.text();
   if (port != 0) text += "/" + std::to_string(port);
+  if (!credential.name.empty()) text += "/credential/" + credential.text();
   switch (protocol) {
     case BackendProtocol::kHttp1: break;
     case BackendProtocol::kHttp2: text += "/h2c"; break;

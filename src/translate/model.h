@@ -68,10 +68,10 @@ struct ListenerModel {
   bool passthrough = false;  // TLS: it is the backend that ends it
   api::RouteNamespaces namespaces;
   std::vector<std::string> kinds;               // names of route kinds that may attach
-  std::vector<std::string> secrets;             // SDS names of the usable certificates
+  std::vector<SdsSecret> secrets;               // the usable certificates
   Verdict accepted, resolved_refs, conflicted;  // conflicted.ok: there is no conflict
   Verdict programmed;                           // what stands in the way apart from those three
-  std::string client_ca;                        // SDS name; empty: clients need no certificate
+  SdsSecret client_ca;                          // empty: clients need no certificate
   bool insecure_clients = false;                // AllowInsecureFallback
   bool awaits_certificate = false;              // it has none, and ACME is to obtain it
   std::vector<ListenerAuth> auths;              // what requests pass before they are routed
@@ -99,7 +99,7 @@ struct ListenerModel {
 struct ClientValidation {
   int32_t port = 0;                 // 0: on ports without an entry of their own
   Verdict resolved_refs, accepted;  // of the listeners there
-  std::string secret;               // SDS name of the CAs; empty: clients need no certificate
+  SdsSecret secret;                 // the CAs; empty: clients need no certificate
   bool insecure = false;            // any certificate is let through, and none
 
   bool operator==(const ClientValidation&) const = default;
@@ -117,7 +117,7 @@ struct FrontendTls {
 struct ClientCertificate {
   ObjectKey gateway;  // whose it is
   Verdict usable;
-  std::string secret;  // SDS name
+  SdsSecret secret;
 
   bool operator==(const ClientCertificate&) const = default;
 };
@@ -212,7 +212,7 @@ struct JwtUse {
   }
 };
 
-// What SecurityPolicies that log users in need of a proxy, and of us.
+// What SecurityPolicies that log users in, and HTTPRouteFilters, need of a proxy, and of us.
 struct Login;
 struct LoginNeeds {
   std::set<std::string> secrets;  // SDS names
@@ -415,10 +415,13 @@ struct ResourceName {
 // A Secret looked at as a TLS certificate.
 struct Certificate {
   Verdict usable;
-  FragmentPtr secret;  // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr if not usable
+  FragmentPtr
+      secret;      // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr where we have none
+  SdsSecret name;  // iff usable
 
   bool operator==(const Certificate& other) const {
-    return usable == other.usable && (secret == nullptr) == (other.secret == nullptr) &&
+    return usable == other.usable && name == other.name &&
+           (secret == nullptr) == (other.secret == nullptr) &&
            (secret == nullptr || *secret == *other.secret);
   }
 };

@@ -7,6 +7,7 @@
 #include "translate/gateway/rules.h"
 #include "translate/policy/rules.h"
 #include "translate/route/rules.h"
+#include "translate/sds.h"
 #include "translate/status/rules.h"
 #include "translate/world.h"
 
@@ -71,13 +72,27 @@ void names_of_route_configurations(const std::string& proxy, const ProxyModel& m
   for (const auto& [name, listener] : model.route_configurations) emit(ProxyName{proxy, name});
 }
 
-void names_of_secrets(const std::string& proxy, const ProxyModel& model, auto& emit) {
+void each_secret(const ProxyModel& model, auto take) {
   for (const ListenerModel& listener : model.listeners) {
-    for (const std::string& secret : listener.secrets) emit(ProxyName{proxy, secret});
-    if (!listener.client_ca.empty()) emit(ProxyName{proxy, listener.client_ca});
+    for (const SdsSecret& secret : listener.secrets) take(secret);
+    if (!listener.client_ca.empty()) take(listener.client_ca);
   }
   const auto& shown = model.client_certificate;
-  if (shown && shown->usable.ok) emit(ProxyName{proxy, shown->secret});
+  if (shown && shown->usable.ok) take(shown->secret);
+}
+
+void names_of_secrets(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  each_secret(model, [&](const SdsSecret& secret) {
+    if (secret.is_ours()) emit(ProxyName{proxy, secret.name});
+  });
+}
+
+void sockets_of_sds(const std::string& proxy, const ProxyModel& model, auto& emit) {
+  std::set<std::string> sockets;
+  each_secret(model, [&](const SdsSecret& secret) {
+    if (!secret.is_ours()) sockets.insert(secret.socket);
+  });
+  for (const std::string& socket : sockets) emit(ProxyName{proxy, socket});
 }
 
 void logins_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) {
@@ -139,6 +154,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       backend_tls_policies(graph, "backend_tls_policies"),
       backends(graph, "backends"),
       envoy_proxies(graph, "envoy_proxies"),
+      route_filters(graph, "route_filters"),
       security_policies(graph, "security_policies"),
       certificate_policies(graph, "certificate_policies"),
       services(graph, "services"),
@@ -247,6 +263,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                emit(listener, PolicyRank{place.level, policy.created});
                            }),
 
+      route_filter_models("route_filter_models", route_filters, bind(*this, read_route_filter)),
       routes("routes", attachments, bind(*this, translate_route)),
 
       guarded_listeners("guarded_listeners", proxies,
@@ -361,6 +378,18 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                       }),
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 
+      sds_uses("sds_uses", backend_tls, bind(*this, sds_use_of)),
+      proxies_with_sds("proxies_with_sds", proxies,
+                       [](const auto& proxy, const auto& model, auto& emit) {
+                         sockets_of_sds(proxy, model, emit);
+                       }),
+      sds_servers("sds_servers", sds_uses,
+                  [](const auto&, const auto& use, auto& emit) {
+                    for (const Text& proxy : use.proxies) emit(ProxyName{proxy, use.socket});
+                  }),
+      sds_clusters("sds_clusters", proxies_with_sds, sds_servers,
+                   [](flow::Reads&, const ProxyName& key) { return build_sds_cluster(key.name); }),
+
       routes_with_login("routes_with_login", routes,
                         [](const auto& key, const auto& route, auto& emit) {
                           logins_by_secret(key, route, emit);
@@ -371,7 +400,11 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                             emit(ProxyName{listener.proxy, name});
                         }),
       login_secrets("login_secrets", routes_with_login, guards_with_login,
-                    bind(*this, share_login_secret)),
+                    [this](flow::Reads& reads, const ProxyName& key) {
+                      return std::string_view(key.name).starts_with(kCredentialSecrets)
+                                 ? credential_secret(reads, *this, key.name)
+                                 : share_login_secret(reads, *this, key);
+                    }),
       routes_of_issuer("routes_of_issuer", routes,
                        [](const auto&, const auto& route, auto& emit) {
                          if (route.logins) logins_by_issuer(*route.logins, emit);

@@ -19,6 +19,17 @@ struct Login {
   bool operator==(const Login& other) const;
 };
 
+// What an HTTPRouteFilter makes backends see.
+struct RouteFilterModel {
+  Problems problems;                 // not empty: no request may pass
+  FragmentPtr filter;                // HttpFilter of clusters; nullptr iff there are problems
+  std::string secret_name;           // SDS name of what it needs
+  FragmentPtr secret;                // nullptr: there is none
+  std::vector<ClusterRef> clusters;  // that it uses
+
+  bool operator==(const RouteFilterModel& other) const;
+};
+
 struct SecurityModel {
   ObjectKey policy;
   Verdict accepted;                  // not ok: the filters let nobody through

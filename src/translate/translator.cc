@@ -7,6 +7,7 @@
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
 #include "translate/policy/rules.h"
+#include "translate/sds.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -31,6 +32,7 @@ class Loader {
       case api::Kind::kBackendTlsPolicy: return store(world_.backend_tls_policies, change);
       case api::Kind::kBackend: return store(world_.backends, change);
       case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
+      case api::Kind::kHttpRouteFilter: return store(world_.route_filters, change);
       case api::Kind::kSecurityPolicy: return store(world_.security_policies, change);
       case api::Kind::kCertificatePolicy: return store(world_.certificate_policies, change);
       case api::Kind::kService: return store(world_.services, change);
@@ -86,6 +88,8 @@ struct Translator::Engine {
             [](const ProxyName& key) { return key.name; });
     for (auto* secrets : {&world.secrets, &world.login_secrets})
       collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
+    collect(world.sds_clusters, ResourceType::kCluster,
+            [](const ProxyName& key) { return sds_cluster(key.name); });
     world.jwt_filters.on_change(
         [this](const ProxyName& key, const FragmentPtr& before, const FragmentPtr& after) {
           output.resources.push_back({key.proxy, ResourceType::kExtensionConfig,

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "base/strings.h"
+#include "translate/sds.h"
 
 namespace limen::translate {
 namespace {
@@ -28,8 +29,14 @@ bool is_bundle(const std::string& pem) {
   return at_end && count > 0;
 }
 
+// "SecurityPolicies", "HTTPRouteFilters".
+std::string plural_of(std::string_view kind) {
+  if (kind.ends_with('y')) return fmt::format("{}ies", kind.substr(0, kind.size() - 1));
+  return fmt::format("{}s", kind);
+}
+
 Trust failed(const char* reason, const std::string& message) {
-  return {Verdict::no(reason, message), {}};
+  return {Verdict::no(reason, message), {}, {}};
 }
 
 Trust check(const std::string& label, const char* field, std::optional<std::string> pem) {
@@ -40,7 +47,7 @@ Trust check(const std::string& label, const char* field, std::optional<std::stri
                   fmt::format("{}: {} is no PEM text of certificates", label, field));
   }
   if (pem->back() != '\n') pem->push_back('\n');
-  return {{}, *std::move(pem)};
+  return {{}, *std::move(pem), {}};
 }
 
 // The value under ca.crt.
@@ -50,7 +57,29 @@ Trust check_key(const std::string& label, const Object* object) {
   return check(label, kKey, value_of(*object, kKey));
 }
 
+Trust read_secret(const std::string& label, const Options& options, const api::Secret* secret) {
+  if (secret == nullptr || secret->type != kSdsSecretType) return check_key(label, secret);
+  SdsReading reading = read_sds(options, *secret);
+  if (!reading.mistake.empty())
+    return failed("InvalidCACertificateRef", fmt::format("{}: {}", label, reading.mistake));
+  return {{}, {}, std::move(reading.secret)};
+}
+
 }  // namespace
+
+void Trust::add(Trust other) {
+  if (verdict.ok) verdict = std::move(other.verdict);
+  if (other.empty()) return;
+  if (!sds.empty() || (!empty() && !other.sds.empty())) {
+    if (verdict.ok)
+      verdict = Verdict::no(
+          "InvalidCACertificateRef",
+          fmt::format("a Secret of type {} must be the only reference", kSdsSecretType));
+    return;
+  }
+  pem += other.pem;
+  sds = std::move(other.sds);
+}
 
 std::optional<std::string> value_of(const api::ConfigMap& map, const std::string& name) {
   if (auto it = map.data.find(name); it != map.data.end()) return it->second;
@@ -64,13 +93,40 @@ std::optional<std::string> value_of(const api::Secret& secret, const std::string
   return it == secret.data.end() ? std::nullopt : decode_base64(it->second);
 }
 
+FoundSecret find_secret(flow::Reads& reads, World& world, const Referrer& from,
+                        const api::SecretObjectReference& ref) {
+  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
+  if (!ref.group.empty() || ref.kind != "Secret")
+    return {nullptr,
+            fmt::format("must name a Secret, not a {} of group '{}'", ref.kind, ref.group)};
+  if (!may_refer(reads, world, from, "", "Secret", key))
+    return {
+        nullptr,
+        fmt::format("no ReferenceGrant in namespace {} lets {} of namespace {} refer to Secret {}",
+                    key.name_space, plural_of(from.kind), from.name_space, key.text())};
+  const api::Secret* secret = world.secret_objects.get(reads, key);
+  if (secret == nullptr) return {nullptr, fmt::format("Secret {} does not exist", key.text())};
+  return {secret, {}};
+}
+
+SecretValue read_line(flow::Reads& reads, World& world, const Referrer& from,
+                      const api::SecretObjectReference& ref, const char* name) {
+  const FoundSecret found = find_secret(reads, world, from, ref);
+  if (found.secret == nullptr) return {{}, found.mistake};
+  std::string text = value_of(*found.secret, name).value_or("");
+  if (text.empty()) return {{}, fmt::format("the Secret has no readable {}", name)};
+  if (text.find_first_of("\r\n") != std::string::npos)
+    return {{}, fmt::format("the Secret's {} has a line break", name)};
+  return {std::move(text), {}};
+}
+
 Trust read_trust(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
                  const ObjectKey& key) {
   const std::string label = fmt::format("{} {}", kind, key.text());
   if (group.empty() && kind == "ConfigMap")
     return check_key(label, world.config_maps.get(reads, key));
   if (group.empty() && kind == "Secret")
-    return check_key(label, world.secret_objects.get(reads, key));
+    return read_secret(label, world.options, world.secret_objects.get(reads, key));
   if (group == "certificates.k8s.io" && kind == "ClusterTrustBundle") {
     const std::string cluster_label = fmt::format("{} {}", kind, key.name);
     const auto* bundle = world.cluster_trust_bundles.get(reads, {"", key.name});

@@ -1,7 +1,8 @@
-// CA certificates out of objects: for the checks of backends' and of clients' certificates.
+// What Secrets and ConfigMaps hold: values, and CA certificates for the checks of backends' and of
+// clients' certificates.
 #pragma once
 
-#include "translate/world.h"
+#include "translate/grants.h"
 
 namespace limen::translate {
 
@@ -9,13 +10,36 @@ namespace limen::translate {
 std::optional<std::string> value_of(const api::ConfigMap& map, const std::string& name);
 std::optional<std::string> value_of(const api::Secret& secret, const std::string& name);
 
+// The Secret that an object refers to, where it may.
+struct FoundSecret {
+  const api::Secret* secret = nullptr;
+  std::string mistake;  // "" iff there is a Secret
+};
+FoundSecret find_secret(flow::Reads& reads, World& world, const Referrer& from,
+                        const api::SecretObjectReference& ref);
+
+// The value of a key as a header or a form takes it: not empty, and of one line.
+struct SecretValue {
+  std::string text;
+  std::string mistake;  // "" iff there is a text
+};
+SecretValue read_line(flow::Reads& reads, World& world, const Referrer& from,
+                      const api::SecretObjectReference& ref, const char* name);
+
 struct Trust {
   Verdict verdict;  // reasons: InvalidKind, InvalidCACertificateRef
-  std::string pem;  // iff verdict.ok; ends in a newline
+  std::string pem;  // of certificates; ends in a newline
+  SdsSecret sds;    // not empty: another SDS server has them, and pem is empty
+
+  bool empty() const { return pem.empty() && sds.empty(); }
+  // Adds what another reference leads to: the verdict becomes the first that is not ok.  What an
+  // SDS server has must be the only one.
+  void add(Trust other);
 };
 
-// The CAs of a ConfigMap or Secret (key ca.crt) or of a ClusterTrustBundle, whose namespace is
-// ignored.  Whether the reference is permitted is the caller's to ask.
+// The CAs of a ConfigMap or Secret (key ca.crt, or of type gateway.envoyproxy.io/sds) or of a
+// ClusterTrustBundle, whose namespace is ignored.  Whether the reference is permitted is the
+// caller's to ask.
 // Source: BackendTLSPolicyValidation.caCertificateRefs, FrontendTLSValidation.caCertificateRefs.
 Trust read_trust(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
                  const ObjectKey& key);

@@ -36,6 +36,7 @@ struct World {
   flow::Table<ObjectKey, api::BackendTlsPolicy> backend_tls_policies;
   flow::Table<ObjectKey, api::Backend> backends;
   flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
+  flow::Table<ObjectKey, api::RouteFilter> route_filters;
   flow::Table<ObjectKey, api::SecurityPolicy> security_policies;
   flow::Table<ObjectKey, api::CertificatePolicy> certificate_policies;
   flow::Table<ObjectKey, api::Service> services;
@@ -131,6 +132,9 @@ struct World {
   flow::Derived<ObjectKey, PolicyListeners> policy_listeners;
   flow::Index<ProxyName, ObjectKey, PolicyListeners, PolicyRank> policies_of_listener;
 
+  // HTTPRouteFilter -> what it is to the routes that name it.
+  flow::Derived<ObjectKey, RouteFilterModel> route_filter_models;
+
   // Route -> its xDS and the clusters it uses.
   flow::Derived<RouteKey, TranslatedRoute> routes;
 
@@ -185,6 +189,13 @@ struct World {
 
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
+
+  // Other SDS servers: who reaches them for the CAs of a BackendTLSPolicy, and by socket, the
+  // clusters that lead there.
+  flow::Derived<ObjectKey, SdsUse> sds_uses;
+  flow::Index<ProxyName, std::string, ProxyModel> proxies_with_sds;
+  flow::Index<ProxyName, ObjectKey, SdsUse> sds_servers;
+  flow::Derived<ProxyName, xds::Fragment> sds_clusters;
 
   // What logins need: secrets, and issuers whose endpoints are to be found.
   flow::Index<ProxyName, RouteKey, TranslatedRoute> routes_with_login;

@@ -23,7 +23,7 @@ class OidcProvider:
     def start(self, access_token_seconds=3600):
         options = {
             "host": self.host, "port": self.port, "tls": self.tls, "accessTokenSeconds": access_token_seconds,
-            "client": {"client_id": "shop", "client_secret": SECRET, "grant_types": ["authorization_code", "refresh_token"],
+            "client": {"client_id": "shop", "client_secret": SECRET, "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
                        "redirect_uris": [f"{self.app}/oauth2/callback"], "post_logout_redirect_uris": [f"{self.app}/"]}}
         self.process = subprocess.Popen(["node", FOLDER / "provider.js", json.dumps(options)], cwd=FOLDER,
                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -17,14 +17,10 @@ void add_name(tls_v3::SubjectAltNameMatcher::SanType type, const std::string& na
 
 }  // namespace
 
-void write_upstream_tls(const api::BackendTlsPolicyValidation& validation, const std::string& cas,
-                        const std::string& system_cas, tls_v3::UpstreamTlsContext& out) {
+void write_upstream_tls(const api::BackendTlsPolicyValidation& validation,
+                        tls_v3::UpstreamTlsContext& out) {
   out.set_sni(validation.hostname);
   auto& context = *out.mutable_common_tls_context()->mutable_validation_context();
-  if (cas.empty())
-    context.mutable_trusted_ca()->set_filename(system_cas);
-  else
-    context.mutable_trusted_ca()->set_inline_bytes(cas);
   if (validation.subject_alt_names.empty())
     add_name(tls_v3::SubjectAltNameMatcher::DNS, validation.hostname, context);
   for (const api::SubjectAltName& name : validation.subject_alt_names) {

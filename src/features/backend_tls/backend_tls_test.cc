@@ -13,10 +13,9 @@ TEST(BackendTls, TheHostnameIsSniAndNameToCheck) {
   UpstreamTlsContext out;
   api::BackendTlsPolicyValidation validation;
   validation.hostname = "a.test";
-  write_upstream_tls(validation, "PEM", "/etc/cas", out);
+  write_upstream_tls(validation, out);
   EXPECT_EQ(out.sni(), "a.test");
   const auto& context = out.common_tls_context().validation_context();
-  EXPECT_EQ(context.trusted_ca().inline_bytes(), "PEM");
   ASSERT_EQ(context.match_typed_subject_alt_names_size(), 1);
   EXPECT_EQ(context.match_typed_subject_alt_names(0).san_type(), SubjectAltNameMatcher::DNS);
   EXPECT_EQ(context.match_typed_subject_alt_names(0).matcher().exact(), "a.test");
@@ -28,10 +27,9 @@ TEST(BackendTls, SubjectAltNamesTakeThePlaceOfTheHostname) {
   validation.hostname = "a.test";
   validation.subject_alt_names = {{api::SubjectAltNameType::kHostname, "b.test", {}},
                                   {api::SubjectAltNameType::kUri, {}, "spiffe://x/y"}};
-  write_upstream_tls(validation, "", "/etc/cas", out);
+  write_upstream_tls(validation, out);
   EXPECT_EQ(out.sni(), "a.test");
   const auto& context = out.common_tls_context().validation_context();
-  EXPECT_EQ(context.trusted_ca().filename(), "/etc/cas");
   ASSERT_EQ(context.match_typed_subject_alt_names_size(), 2);
   EXPECT_EQ(context.match_typed_subject_alt_names(0).matcher().exact(), "b.test");
   EXPECT_EQ(context.match_typed_subject_alt_names(1).san_type(), SubjectAltNameMatcher::URI);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "features/sds.h"
 #include "features/security.h"
 #include "features/slot.h"
 
@@ -62,13 +63,6 @@ bool is_token(const std::string& name) {
 
 google::protobuf::Duration duration_of(std::chrono::milliseconds value) {
   return google::protobuf::util::TimeUtil::MillisecondsToDuration(value.count());
-}
-
-void write_sds(const std::string& name,
-               envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
-  out.set_name(name);
-  out.mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
-  out.mutable_sds_config()->mutable_ads();
 }
 
 class Writer {

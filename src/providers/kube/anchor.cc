@@ -68,8 +68,8 @@ bool is_ours(const Json& gateway_class, std::string_view controller) {
 bool is_always_of_use(api::Kind kind) {
   using enum api::Kind;
   return kind == kGatewayClass || kind == kReferenceGrant || kind == kBackend ||
-         kind == kEnvoyProxy || kind == kSecurityPolicy || kind == kCertificatePolicy ||
-         kind == kNamespace || kind == kClusterTrustBundle;
+         kind == kEnvoyProxy || kind == kHttpRouteFilter || kind == kSecurityPolicy ||
+         kind == kCertificatePolicy || kind == kNamespace || kind == kClusterTrustBundle;
 }
 
 std::optional<Anchor> anchor_of_parent(const Json& reference, const Text& name_space) {

@@ -37,6 +37,7 @@ int stage_of(api::Kind kind) {
     case kReferenceGrant:
     case kBackend:
     case kEnvoyProxy:
+    case kHttpRouteFilter:
     case kSecurityPolicy:
     case kCertificatePolicy:
     case kClusterTrustBundle: return 1;

@@ -1,10 +1,12 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.pb.h>
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
 #include "features/features.h"
 #include "translate/backend/rules.h"
 #include "translate/policy/rules.h"
+#include "translate/sds.h"
 
 namespace limen::translate {
 namespace {
@@ -14,11 +16,23 @@ namespace cluster_v3 = envoy::config::cluster::v3;
 constexpr int kConnectTimeoutSeconds = 10;
 constexpr uint32_t kConnectionBuffer = 32768;
 
-void write_protocol(BackendProtocol protocol, cluster_v3::Cluster& out) {
-  if (protocol != BackendProtocol::kHttp2)
-    return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
+// `filter`: that requests pass on their way; nullptr: none.
+void write_protocol(BackendProtocol protocol, const xds::Fragment* filter,
+                    cluster_v3::Cluster& out) {
   envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
-  options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  if (protocol == BackendProtocol::kHttp2)
+    options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  else if (filter != nullptr)
+    options.mutable_explicit_http_config()->mutable_http_protocol_options();
+  else
+    return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
+  if (filter != nullptr) {
+    options.add_http_filters()->ParseFromString(xds::serialise(*filter));
+    auto& codec = *options.add_http_filters();
+    codec.set_name("envoy.filters.http.upstream_codec");
+    codec.mutable_typed_config()->PackFrom(
+        envoy::extensions::filters::http::upstream_codec::v3::UpstreamCodec());
+  }
   (*out.mutable_typed_extension_protocol_options())
       ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
           .PackFrom(options);
@@ -48,19 +62,17 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
   address->set_port_value(static_cast<uint32_t>(port));
 }
 
-// `secret`: SDS name of the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
+// `secret`: the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
 // whatever else the port is for.
-void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const std::string* secret,
+void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const SdsSecret* secret,
                cluster_v3::Cluster& out) {
   envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
   context.ParseFromString(xds::serialise(settings));
   if (protocol == BackendProtocol::kHttp2)
     context.mutable_common_tls_context()->add_alpn_protocols("h2");
   if (secret != nullptr) {
-    auto* sds = context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs();
-    sds->set_name(*secret);
-    sds->mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
-    sds->mutable_sds_config()->mutable_ads();
+    write_sds(*secret,
+              *context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs());
   }
   auto* socket = out.mutable_transport_socket();
   socket->set_name("envoy.transport_sockets.tls");
@@ -103,17 +115,23 @@ bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
 }
 
 std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
-                                           const std::string* secret) {
+                                           const SdsSecret* secret) {
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
   const BackendTls* tls = tls_of(reads, world, ref);
   if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
+  const xds::Fragment* filter = nullptr;
+  if (!ref.credential.name.empty()) {
+    const RouteFilterModel* model = world.route_filter_models.get(reads, ref.credential);
+    if (model == nullptr || model->filter == nullptr) return cluster_without_endpoints(ref);
+    filter = model->filter.get();
+  }
   cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
   cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
-  write_protocol(ref.protocol, cluster);
+  write_protocol(ref.protocol, filter, cluster);
   if (tls != nullptr) write_tls(*tls->context, ref.protocol, secret, cluster);
   if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
   return xds::fragment_of(cluster);

@@ -81,9 +81,10 @@ class Reader {
                        Verdict& verdict) {
     for (size_t i = 0; i < spec.ca_certificate_refs.size(); ++i) {
       const auto& ref = spec.ca_certificate_refs[i];
-      const Trust trust =
-          read_trust(reads_, world_, ref.group, ref.kind, {policy_.name_space, ref.name});
+      Trust trust = read_trust(reads_, world_, ref.group, ref.kind, {policy_.name_space, ref.name});
       issuer.account.authorities += trust.pem;
+      if (!trust.sds.empty())
+        trust.verdict = Verdict::no("InvalidCACertificateRef", "Limen itself asks no SDS server");
       if (!trust.verdict.ok)
         refuse(fmt::format("{}.caCertificateRefs[{}]: {}", path, i, trust.verdict.message),
                verdict);

@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include "translate/gateway/rules.h"
+#include "translate/sds.h"
 #include "translate/trust.h"
 
 namespace limen::translate {
@@ -44,10 +45,15 @@ Verdict check_pair(const std::string& certificate_pem, const std::string& key_pe
 }
 
 Certificate unusable(const std::string& message) {
-  return {Verdict::no("InvalidCertificateRef", message), nullptr};
+  return {Verdict::no("InvalidCertificateRef", message), nullptr, {}};
 }
 
-Certificate read(const api::Secret& secret) {
+Certificate read(const Options& options, const api::Secret& secret) {
+  if (secret.type == kSdsSecretType) {
+    SdsReading reading = read_sds(options, secret);
+    if (!reading.mistake.empty()) return unusable(reading.mistake);
+    return {{}, nullptr, std::move(reading.secret)};
+  }
   if (secret.type != "kubernetes.io/tls") {
     return unusable(
         fmt::format("its type is '{}' where 'kubernetes.io/tls' is needed", secret.type));
@@ -58,7 +64,7 @@ Certificate read(const api::Secret& secret) {
     return unusable(
         fmt::format("{} is missing or not base64", certificate ? "tls.key" : "tls.crt"));
   }
-  if (Verdict verdict = check_pair(*certificate, *key); !verdict.ok) return {verdict, nullptr};
+  if (Verdict verdict = check_pair(*certificate, *key); !verdict.ok) return {verdict, nullptr, {}};
 
   envoy::extensions::transport_sockets::tls::v3::Secret message;
   message.set_name(secret.metadata.key().text());
@@ -67,13 +73,13 @@ Certificate read(const api::Secret& secret) {
   if (const auto staple = value_of(secret, "tls.ocsp-staple")) {
     message.mutable_tls_certificate()->mutable_ocsp_staple()->set_inline_bytes(*staple);
   }
-  return {{}, xds::fragment_of(message)};
+  return {{}, xds::fragment_of(message), {message.name(), {}}};
 }
 
 }  // namespace
 
 Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
-                        const api::SecretObjectReference& ref, std::vector<std::string>& secrets) {
+                        const api::SecretObjectReference& ref, std::vector<SdsSecret>& secrets) {
   if (!ref.group.empty() || ref.kind != "Secret") {
     return Verdict::no("InvalidCertificateRef",
                        fmt::format("a certificateRef must name a Secret, not a {} of group '{}'",
@@ -95,7 +101,7 @@ Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
     return Verdict::no("InvalidCertificateRef",
                        fmt::format("Secret {}: {}", key.text(), certificate->usable.message));
   }
-  secrets.push_back(key.text());
+  secrets.push_back(certificate->name);
   return {};
 }
 
@@ -103,7 +109,7 @@ std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, Wor
                                                          const ObjectKey& gateway,
                                                          const api::GatewayBackendTls& tls) {
   if (!tls.client_certificate_ref) return std::nullopt;
-  std::vector<std::string> secrets;
+  std::vector<SdsSecret> secrets;
   Verdict usable =
       add_certificate(reads, world, {api::kGatewayGroup, "Gateway", gateway.name_space},
                       *tls.client_certificate_ref, secrets);
@@ -123,7 +129,8 @@ std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& read
 std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,
                                                     const ObjectKey& key) {
   const api::Secret* secret = world.secret_objects.get(reads, key);
-  return secret == nullptr ? nullptr : std::make_shared<const Certificate>(read(*secret));
+  return secret == nullptr ? nullptr
+                           : std::make_shared<const Certificate>(read(world.options, *secret));
 }
 
 std::shared_ptr<const xds::Fragment> share_secret(flow::Reads& reads, World& world,

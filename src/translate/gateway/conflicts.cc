@@ -156,8 +156,8 @@ void decide_conflicts(std::vector<ListenerModel>& listeners, int32_t first_unpri
 
 void find_overlaps(std::vector<ListenerModel>& listeners) {
   using Place = std::pair<Port, std::string_view>;
+  std::map<std::pair<Port, SdsSecret>, ListenerModel*> by_secret;
   std::map<Place, ListenerModel*> by_hostname;
-  std::map<Place, ListenerModel*> by_secret;
   for (ListenerModel& listener : listeners) {
     if (listener.ready())
       by_hostname.emplace(Place{port_of(listener), listener.hostname}, &listener);
@@ -175,8 +175,8 @@ void find_overlaps(std::vector<ListenerModel>& listeners) {
   }
   for (auto& [place, listener] : by_hostname) {
     if (listener->protocol != Protocol::kHttps) continue;
-    for (const std::string& secret : listener->secrets) {
-      const auto [it, is_new] = by_secret.emplace(Place{place.first, secret}, listener);
+    for (const SdsSecret& secret : listener->secrets) {
+      const auto [it, is_new] = by_secret.emplace(std::pair{place.first, secret}, listener);
       if (is_new || it->second == listener) continue;
       overlap(*listener, *it->second, "OverlappingCertificates", "the certificate");
       overlap(*it->second, *listener, "OverlappingCertificates", "the certificate");

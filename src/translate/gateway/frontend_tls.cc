@@ -24,6 +24,7 @@ Trust read_reference(flow::Reads& reads, World& world, const ObjectKey& gateway,
                         fmt::format("{} {}: no ReferenceGrant in namespace {} lets Gateways of "
                                     "namespace {} refer to it",
                                     ref.kind, key.text(), key.name_space, gateway.name_space)),
+            {},
             {}};
   }
   Trust trust = read_trust(reads, world, ref.group, ref.kind, key);
@@ -32,18 +33,16 @@ Trust read_reference(flow::Reads& reads, World& world, const ObjectKey& gateway,
 }
 
 // The CAs of all references that can be read.
-std::string read_cas(flow::Reads& reads, World& world, const ObjectKey& gateway,
-                     const std::string& path, const api::FrontendTlsValidation& validation,
-                     ClientValidation& out) {
-  std::string all;
+Trust read_cas(flow::Reads& reads, World& world, const ObjectKey& gateway, const std::string& path,
+               const api::FrontendTlsValidation& validation, ClientValidation& out) {
+  Trust all;
   const auto& refs = validation.ca_certificate_refs;
   for (size_t i = 0; i < refs.size(); ++i) {
-    const Trust trust = read_reference(reads, world, gateway, refs[i]);
-    all += trust.pem;
-    if (trust.verdict.ok || !out.resolved_refs.ok) continue;
+    all.add(read_reference(reads, world, gateway, refs[i]));
+    if (all.verdict.ok || !out.resolved_refs.ok) continue;
     out.resolved_refs = Verdict::no(
-        trust.verdict.reason,
-        fmt::format("{}.validation.caCertificateRefs[{}]: {}", path, i, trust.verdict.message));
+        all.verdict.reason,
+        fmt::format("{}.validation.caCertificateRefs[{}]: {}", path, i, all.verdict.message));
   }
   if (all.empty()) out.accepted = Verdict::no("NoValidCACertificate", out.resolved_refs.message);
   return all;
@@ -52,7 +51,7 @@ std::string read_cas(flow::Reads& reads, World& world, const ObjectKey& gateway,
 // Where insecure, what a client shows is asked for, and let through whatever it is.
 FragmentPtr secret_of(const ClientValidation& validation, const std::string& cas) {
   tls_v3::Secret secret;
-  secret.set_name(validation.secret);
+  secret.set_name(validation.secret.name);
   auto& context = *secret.mutable_validation_context();
   context.mutable_trusted_ca()->set_inline_bytes(cas);
   if (validation.insecure)
@@ -67,11 +66,13 @@ void add(flow::Reads& reads, World& world, const ObjectKey& gateway, int32_t por
   FragmentPtr secret;
   if (config.validation) {
     validation.insecure = config.validation->mode == Mode::kAllowInsecureFallback;
-    const std::string cas = read_cas(reads, world, gateway, path, *config.validation, validation);
-    if (validation.accepted.ok) {
-      validation.secret =
+    Trust cas = read_cas(reads, world, gateway, path, *config.validation, validation);
+    if (!cas.sds.empty()) {
+      validation.secret = std::move(cas.sds);
+    } else if (validation.accepted.ok) {
+      validation.secret.name =
           gateway.text() + "/client-ca" + (port == 0 ? "" : "/" + std::to_string(port));
-      secret = secret_of(validation, cas);
+      secret = secret_of(validation, cas.pem);
     }
   }
   out.validations.push_back(std::move(validation));
@@ -113,7 +114,7 @@ std::shared_ptr<const xds::Fragment> client_ca_of(flow::Reads& reads, World& wor
   const FrontendTls* tls = world.frontend_tls.get(reads, gateway);
   if (tls == nullptr) return nullptr;
   for (size_t i = 0; i < tls->validations.size(); ++i) {
-    if (tls->validations[i].secret == secret) return tls->secrets[i];
+    if (tls->validations[i].secret.name == secret) return tls->secrets[i];
   }
   return nullptr;
 }

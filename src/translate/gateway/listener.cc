@@ -21,6 +21,7 @@
 #include "features/security.h"
 #include "translate/hostnames.h"
 #include "translate/route/rules.h"
+#include "translate/sds.h"
 
 namespace limen::translate {
 namespace {
@@ -116,11 +117,16 @@ void add_connection_manager(const std::string& route_configuration, const std::s
       connection_manager(route_configuration, stat_prefix, listener_auths));
 }
 
-void write_sds(const std::string& name,
-               envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
-  out.set_name(name);
-  out.mutable_sds_config()->set_resource_api_version(envoy::config::core::v3::V3);
-  out.mutable_sds_config()->mutable_ads();
+// Of ours, the secret itself says that what is insecure passes.
+void write_trust(const ListenerModel& model,
+                 envoy::extensions::transport_sockets::tls::v3::CommonTlsContext& out) {
+  using envoy::extensions::transport_sockets::tls::v3::CertificateValidationContext;
+  if (model.client_ca.is_ours() || !model.insecure_clients)
+    return write_sds(model.client_ca, *out.mutable_validation_context_sds_secret_config());
+  auto& combined = *out.mutable_combined_validation_context();
+  combined.mutable_default_validation_context()->set_trust_chain_verification(
+      CertificateValidationContext::ACCEPT_UNTRUSTED);
+  write_sds(model.client_ca, *combined.mutable_validation_context_sds_secret_config());
 }
 
 }  // namespace
@@ -130,11 +136,11 @@ void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
   envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
   auto* common = context.mutable_common_tls_context();
   for (const std::string& protocol : alpn) common->add_alpn_protocols(protocol);
-  for (const std::string& secret : model.secrets)
+  for (const SdsSecret& secret : model.secrets)
     write_sds(secret, *common->add_tls_certificate_sds_secret_configs());
   if (!model.client_ca.empty()) {
     context.mutable_require_client_certificate()->set_value(!model.insecure_clients);
-    write_sds(model.client_ca, *common->mutable_validation_context_sds_secret_config());
+    write_trust(model, *common);
   }
   context.set_disable_stateless_session_resumption(true);
   context.set_disable_stateful_session_resumption(true);

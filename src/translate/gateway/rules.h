@@ -18,7 +18,7 @@ std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& w
 // One certificateRef: adds the SDS name of its Secret, or says what is wrong
 // (InvalidCertificateRef, RefNotPermitted).
 Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
-                        const api::SecretObjectReference& ref, std::vector<std::string>& secrets);
+                        const api::SecretObjectReference& ref, std::vector<SdsSecret>& secrets);
 
 // spec.tls.backend of a Gateway.  GEP-3155.
 std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,

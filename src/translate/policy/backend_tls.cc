@@ -5,26 +5,44 @@
 
 #include "features/features.h"
 #include "translate/policy/rules.h"
+#include "translate/sds.h"
 #include "translate/trust.h"
 
 namespace limen::translate {
 namespace {
 
+namespace tls_v3 = envoy::extensions::transport_sockets::tls::v3;
+
 // The CAs of all references that can be read.
-std::string read_cas(flow::Reads& reads, World& world, const ObjectKey& policy,
-                     const std::vector<api::LocalObjectReference>& refs, BackendTls& out) {
-  std::string all;
+Trust read_cas(flow::Reads& reads, World& world, const ObjectKey& policy,
+               const std::vector<api::LocalObjectReference>& refs, BackendTls& out) {
+  Trust all;
   for (size_t i = 0; i < refs.size(); ++i) {
-    const Trust trust =
-        read_trust(reads, world, refs[i].group, refs[i].kind, {policy.name_space, refs[i].name});
-    all += trust.pem;
-    if (trust.verdict.ok || !out.resolved_refs.ok) continue;
+    all.add(
+        read_trust(reads, world, refs[i].group, refs[i].kind, {policy.name_space, refs[i].name}));
+    if (all.verdict.ok || !out.resolved_refs.ok) continue;
     out.resolved_refs = Verdict::no(
-        trust.verdict.reason,
-        fmt::format("spec.validation.caCertificateRefs[{}]: {}", i, trust.verdict.message));
+        all.verdict.reason,
+        fmt::format("spec.validation.caCertificateRefs[{}]: {}", i, all.verdict.message));
   }
   if (all.empty()) out.accepted = Verdict::no("NoValidCACertificate", out.resolved_refs.message);
   return all;
+}
+
+// Beside what the policy says of names.
+void write_cas(const Trust& cas, const std::string& system_cas, tls_v3::CommonTlsContext& out) {
+  if (!cas.sds.empty()) {
+    tls_v3::CertificateValidationContext names = out.validation_context();
+    auto& combined = *out.mutable_combined_validation_context();
+    *combined.mutable_default_validation_context() = std::move(names);
+    write_sds(cas.sds, *combined.mutable_validation_context_sds_secret_config());
+    return;
+  }
+  auto& authorities = *out.mutable_validation_context()->mutable_trusted_ca();
+  if (cas.pem.empty())
+    authorities.set_filename(system_cas);
+  else
+    authorities.set_inline_bytes(cas.pem);
 }
 
 // The name of the port; "": it has none, or the target is a Backend.
@@ -55,7 +73,7 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
   if (policy == nullptr) return nullptr;
   const api::BackendTlsPolicyValidation& validation = policy->spec.validation;
   auto result = std::make_shared<BackendTls>();
-  std::string cas;
+  Trust cas;
   if (!validation.well_known_ca_certificates) {
     cas = read_cas(reads, world, key, validation.ca_certificate_refs, *result);
   } else if (*validation.well_known_ca_certificates != "System") {
@@ -69,8 +87,10 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
                                    "file of CAs that it trusts");
   }
   if (!result->accepted.ok) return result;
-  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
-  features::write_upstream_tls(validation, cas, world.options.system_cas, context);
+  tls_v3::UpstreamTlsContext context;
+  features::write_upstream_tls(validation, context);
+  write_cas(cas, world.options.system_cas, *context.mutable_common_tls_context());
+  result->cas = std::move(cas.sds);
   result->context = xds::fragment_of(context);
   return result;
 }

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "base/hash.h"
 #include "translate/backend/resolve.h"
 #include "translate/policy/rules.h"
 #include "translate/trust.h"
@@ -22,12 +23,8 @@ const Text& identity_of(const api::ObjectMeta& metadata, const Text& key) {
   return metadata.uid.empty() ? key : metadata.uid;
 }
 
-// FNV-1a, as Envoy Gateway's.
-std::string suffix_of(std::string_view identity) {
-  uint32_t hash = 2166136261U;
-  for (const char c : identity) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  return fmt::format("{:08x}", hash);
-}
+// As Envoy Gateway's.
+std::string suffix_of(std::string_view identity) { return fmt::format("{:08x}", fnv1a(identity)); }
 
 // A key of its own for each policy, provider and client: with one for all, who may log in by one
 // policy could rename the cookies to pass another on the same host.
@@ -90,16 +87,10 @@ class Reader {
   // "": told.
   std::string read_value(const api::SecretObjectReference& ref, const std::string& path,
                          const char* name) {
-    const FoundSecret found = find_secret(reads_, world_, key_.name_space, ref);
-    if (found.secret == nullptr) {
-      fail(path, found.mistake);
-      return {};
-    }
-    std::string value = value_of(*found.secret, name).value_or("");
-    if (value.empty()) fail(path, fmt::format("the Secret has no readable {}", name));
-    if (value.find_first_of("\r\n") == std::string::npos) return value;
-    fail(path, fmt::format("the Secret's {} has a line break", name));
-    return {};
+    SecretValue value =
+        read_line(reads_, world_, {api::kEnvoyGroup, "SecurityPolicy", key_.name_space}, ref, name);
+    if (!value.mistake.empty()) fail(path, value.mistake);
+    return std::move(value.text);
   }
 
   void read_endpoints() {
@@ -180,21 +171,6 @@ bool Login::operator==(const Login& other) const {
 void LoginNeeds::add(const Login& login) {
   for (const auto& [name, secret] : login.secrets) secrets.insert(name);
   if (!login.issuer.empty()) issuers.insert(login.issuer);
-}
-
-FoundSecret find_secret(flow::Reads& reads, World& world, const Text& name_space,
-                        const api::SecretObjectReference& ref) {
-  const ObjectKey key{ref.name_space.value_or(name_space), ref.name};
-  if (!ref.group.empty() || ref.kind != "Secret")
-    return {nullptr,
-            fmt::format("must name a Secret, not a {} of group '{}'", ref.kind, ref.group)};
-  if (!may_refer(reads, world, {api::kEnvoyGroup, "SecurityPolicy", name_space}, "", "Secret", key))
-    return {nullptr, fmt::format("no ReferenceGrant in namespace {} lets SecurityPolicies of "
-                                 "namespace {} refer to Secret {}",
-                                 key.name_space, name_space, key.text())};
-  const api::Secret* secret = world.secret_objects.get(reads, key);
-  if (secret == nullptr) return {nullptr, fmt::format("Secret {} does not exist", key.text())};
-  return {secret, {}};
 }
 
 OidcReading read_oidc(flow::Reads& reads, World& world, const api::SecurityPolicy& policy) {

@@ -7,14 +7,6 @@
 
 namespace limen::translate {
 
-// The Secret that a policy of that namespace refers to.
-struct FoundSecret {
-  const api::Secret* secret = nullptr;
-  std::string mistake;  // "" iff there is a Secret
-};
-FoundSecret find_secret(flow::Reads& reads, World& world, const Text& name_space,
-                        const api::SecretObjectReference& ref);
-
 struct OidcReading {
   Problems problems;  // none: users can log in.  Reason Pending: nobody has made a mistake
   features::FilterConfigs filter;

@@ -95,7 +95,7 @@ class Reader {
 
   // nullptr: told.
   const api::Secret* secret_of(const api::SecretObjectReference& ref, const std::string& path) {
-    const FoundSecret found = find_secret(reads_, world_, key_.name_space, ref);
+    const FoundSecret found = find_secret(reads_, world_, referrer(), ref);
     if (found.secret == nullptr) fail(path, found.mistake);
     return found.secret;
   }

@@ -22,11 +22,19 @@ struct HttpForm {
   uint32_t failure_status() const { return grpc == nullptr ? 500 : 503; }
 };
 
+// What an extensionRef names.
+struct Extension {
+  const RouteFilterModel* filter = nullptr;
+  ObjectKey key;
+  std::string mistake;  // "" iff there is a filter
+};
+
 struct HttpTarget {
   const api::HttpBackendRef* ref;
   ResolvedBackend backend;
   std::vector<ResolvedBackend> mirrors;  // by the ref's own mirror filters, in order
   std::optional<ResolvedBackend> auth;   // of its ExternalAuth
+  std::vector<Extension> extensions;     // by the ref's extensionRefs, in order
 };
 
 // One rule, with all that is the same for its matches, listeners and hosts.
@@ -38,6 +46,7 @@ struct HttpRule {
   std::vector<HttpTarget> targets;          // by backendRef, in order
   std::vector<ResolvedBackend> mirrors;     // by mirror filter, in order
   std::optional<ResolvedBackend> auth;      // of its ExternalAuth
+  std::vector<Extension> extensions;        // by extensionRef, in order
   const SecurityModel* security = nullptr;  // of the policy of the rule or else of the route
   Problems problems;  // the rule cannot be translated: it is answered with an error
 

@@ -22,6 +22,12 @@ struct FilterPlace {
   const std::vector<ResolvedBackend>& mirrors;
   const std::optional<ResolvedBackend>& auth;
   const char* auth_name;  // of its HTTP filter
+  const std::vector<Extension>& extensions;
+};
+
+// Which of those that a list refers to are next.
+struct FilterTurn {
+  size_t mirror = 0, extension = 0;
 };
 
 // REQUIRES: the service is known.
@@ -35,12 +41,23 @@ Problems write_auth(const api::HttpExternalAuthFilter& filter, const FilterPlace
   return {};
 }
 
+// What it does is done by the cluster.
+Problems check_extension(const std::vector<Extension>& extensions, size_t index,
+                         const std::string& path) {
+  const Extension& extension = extensions[index];
+  if (extension.filter == nullptr)
+    return {{"UnsupportedValue", path + ".extensionRef", extension.mistake}};
+  if (index == 0) return {};
+  return {{"UnsupportedValue", path + ".extensionRef",
+           "only one credentialInjection may be in a list"}};
+}
+
 // Whom its service would let through is not known.
 bool is_closed(const std::optional<ResolvedBackend>& auth) { return auth && !auth->verdict.ok; }
 
 Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& place,
-                      const std::string& path, size_t& mirror, route_v3::Route& route) {
-  const auto& [match, listener, mirrors, auth, auth_name] = place;
+                      const std::string& path, FilterTurn& turn, route_v3::Route& route) {
+  const auto& [match, listener, mirrors, auth, auth_name, extensions] = place;
   switch (filter.type) {
     case api::HttpFilterType::kRequestHeaderModifier:
       return features::write_request_headers(
@@ -59,7 +76,7 @@ Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& pla
       return features::write_rewrite(filter.url_rewrite.value_or(api::HttpUrlRewriteFilter{}),
                                      match, path + ".urlRewrite", *route.mutable_route());
     case api::HttpFilterType::kRequestMirror: {
-      const ResolvedBackend& backend = mirrors[mirror++];
+      const ResolvedBackend& backend = mirrors[turn.mirror++];
       if (backend.verdict.ok)
         features::write_mirror(*filter.request_mirror, backend.cluster.text(),
                                *route.mutable_route());
@@ -70,17 +87,18 @@ Problems write_filter(const api::HttpRouteFilter& filter, const FilterPlace& pla
       return {};
     case api::HttpFilterType::kExternalAuth:
       return write_auth(*filter.external_auth, place, path, route);
-    case api::HttpFilterType::kExtensionRef: break;
+    case api::HttpFilterType::kExtensionRef:
+      return check_extension(extensions, turn.extension++, path);
   }
-  return {{"UnsupportedValue", path + ".type", "filters of this type are not supported yet"}};
+  __builtin_unreachable();
 }
 
 Problems write_filters(const std::vector<api::HttpRouteFilter>& filters, const FilterPlace& place,
                        const std::string& owner, route_v3::Route& route) {
-  size_t mirror = 0;
+  FilterTurn turn;
   for (size_t i = 0; i < filters.size(); ++i) {
     const std::string path = absl::StrCat(owner, ".filters[", i, "]");
-    Problems problems = write_filter(filters[i], place, path, mirror, route);
+    Problems problems = write_filter(filters[i], place, path, turn, route);
     if (!problems.empty()) return problems;
   }
   return {};
@@ -181,15 +199,16 @@ Problems write_action(const HttpRule& view, const HttpShare& share,
     answer(view.form.failure_status(), route);
     return {};
   }
-  Problems problems = write_filters(view.rule.filters,
-                                    {match, listener, view.mirrors, view.auth, features::kRuleAuth},
-                                    view.path, route);
+  Problems problems = write_filters(
+      view.rule.filters,
+      {match, listener, view.mirrors, view.auth, features::kRuleAuth, view.extensions}, view.path,
+      route);
   if (!problems.empty() || route.has_redirect()) return problems;
   const bool sent = share.target == nullptr
                         ? write_targets(view, route, problems)
                         : write_target(view, *share.target,
                                        {match, listener, share.target->mirrors, share.target->auth,
-                                        features::kBackendAuth},
+                                        features::kBackendAuth, share.target->extensions},
                                        route, problems);
   if (!sent) answer(view.form.failure_status(), route);
   if (!problems.empty()) return problems;

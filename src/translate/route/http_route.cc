@@ -46,16 +46,25 @@ class Translation {
 
  private:
   HttpRule view_of(size_t index) {
-    HttpRule view{form_, route_.spec.rules[index],
-                  index, absl::StrCat("spec.rules[", index, "]"),
-                  {},    {},
-                  {},    security_of(route_.spec.rules[index]),
+    HttpRule view{form_,
+                  route_.spec.rules[index],
+                  index,
+                  absl::StrCat("spec.rules[", index, "]"),
+                  {},
+                  {},
+                  {},
+                  {},
+                  security_of(route_.spec.rules[index]),
                   {}};
     for (const auto& ref : view.rule.backend_refs)
-      view.targets.push_back(
-          {&ref, resolve(ref.ref), mirrors_of(ref.filters), auth_of(ref.filters)});
+      view.targets.push_back({&ref, resolve(ref.ref), mirrors_of(ref.filters), auth_of(ref.filters),
+                              extensions_of(ref.filters)});
     view.mirrors = mirrors_of(view.rule.filters);
     view.auth = auth_of(view.rule.filters);
+    view.extensions = extensions_of(view.rule.filters);
+    for (HttpTarget& target : view.targets)
+      show_credential(target.extensions.empty() ? view.extensions : target.extensions,
+                      target.backend);
     return view;
   }
 
@@ -82,6 +91,34 @@ class Translation {
       return noted(resolve_auth_service(reads_, world_, from, *filter.external_auth));
     }
     return std::nullopt;
+  }
+
+  std::vector<Extension> extensions_of(const std::vector<api::HttpRouteFilter>& filters) {
+    std::vector<Extension> extensions;
+    for (const auto& filter : filters) {
+      if (filter.extension_ref) extensions.push_back(extension_of(*filter.extension_ref));
+    }
+    return extensions;
+  }
+
+  Extension extension_of(const api::LocalObjectReference& ref) {
+    const auto& kind = api::info(api::Kind::kHttpRouteFilter);
+    if (ref.group != kind.group || ref.kind != kind.name)
+      return {nullptr, {}, fmt::format("must name a {} of group {}", kind.name, kind.group)};
+    const ObjectKey key{route_.metadata.name_space, ref.name};
+    const RouteFilterModel* filter = world_.route_filter_models.get(reads_, key);
+    if (filter == nullptr)
+      return {nullptr, key, fmt::format("{} {} does not exist", kind.name, key.text())};
+    if (filter->problems.empty()) return {filter, key, {}};
+    const Problem& first = filter->problems.front();
+    return {nullptr, key,
+            fmt::format("{} {}: {}: {}", kind.name, key.text(), first.path, first.message)};
+  }
+
+  // More than one is a mistake that write_filters() reports.
+  static void show_credential(const std::vector<Extension>& extensions, ResolvedBackend& backend) {
+    if (!extensions.empty() && extensions.front().filter != nullptr)
+      backend.cluster.credential = extensions.front().key;
   }
 
   ResolvedBackend resolve(const api::BackendObjectReference& ref) {
@@ -204,6 +241,7 @@ class Translation {
     };
     std::for_each(view.mirrors.begin(), view.mirrors.end(), use);
     if (view.auth) use(*view.auth);
+    use_extensions(view.extensions, proxy);
     if (view.security != nullptr) {
       for (const ClusterRef& cluster : view.security->clusters)
         result_.clusters.push_back({proxy, cluster});
@@ -216,6 +254,17 @@ class Translation {
       use(target.backend);
       std::for_each(target.mirrors.begin(), target.mirrors.end(), use);
       if (target.auth) use(*target.auth);
+      use_extensions(target.extensions, proxy);
+    }
+  }
+
+  void use_extensions(const std::vector<Extension>& extensions, const std::string& proxy) {
+    for (const Extension& extension : extensions) {
+      if (extension.filter == nullptr) continue;
+      if (!result_.logins) result_.logins.emplace();
+      result_.logins->secrets.insert(extension.filter->secret_name);
+      for (const ClusterRef& cluster : extension.filter->clusters)
+        result_.clusters.push_back({proxy, cluster});
     }
   }
 

@@ -21,6 +21,15 @@ std::shared_ptr<const Attachments> settle_attachments(flow::Reads& reads, World&
 std::shared_ptr<const TranslatedRoute> translate_route(flow::Reads& reads, World& world,
                                                        const RouteKey& key);
 
+// An HTTPRouteFilter as an HTTP filter.
+std::shared_ptr<const RouteFilterModel> read_route_filter(flow::Reads& reads, World& world,
+                                                          const ObjectKey& key);
+// SDS names of their secrets, which end in "<namespace>/<name>" (Envoy Gateway's); and such a
+// secret.
+inline constexpr char kCredentialSecrets[] = "credential_injector/credential/";
+std::shared_ptr<const xds::Fragment> credential_secret(flow::Reads& reads, World& world,
+                                                       std::string_view name);
+
 // What the filters of a listener are to its virtual hosts.  The route of requests that no other
 // takes has a name that ends so.
 inline constexpr char kUnrouted[] = "/_unrouted";

@@ -20,10 +20,10 @@ Verdict refused(const ResourceName& name, const std::string& message) {
 Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy,
                       const ListenerModel& listener) {
   std::vector<ResourceName> parts;
-  for (const std::string& secret : listener.secrets)
-    parts.push_back({proxy, xds::ResourceType::kSecret, secret});
+  for (const SdsSecret& secret : listener.secrets)
+    parts.push_back({proxy, xds::ResourceType::kSecret, secret.name});
   if (!listener.client_ca.empty())
-    parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca});
+    parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca.name});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
   if (serves_http(listener.protocol)) {
     parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
@@ -133,7 +133,7 @@ Verdict client_certificate_verdict(flow::Reads& reads, World& world, const Gatew
   if (!gateway.client_certificate) return {};
   const ClientCertificate& certificate = *gateway.client_certificate;
   if (!certificate.usable.ok) return certificate.usable;
-  const ResourceName secret{gateway.proxy, xds::ResourceType::kSecret, certificate.secret};
+  const ResourceName secret{gateway.proxy, xds::ResourceType::kSecret, certificate.secret.name};
   const Refusal* refusal = world.refusals.get(reads, secret);
   if (refusal == nullptr) return {};
   return Verdict::no("InvalidClientCertificateRef", refused(secret, refusal->message).message);

@@ -1,5 +1,5 @@
 // An OpenID provider for tests: `node provider.js '{port, tls, client, accessTokenSeconds}'`.  Anybody can log in, with
-// any password; consent is not asked for.  Prints "ready" when it serves.
+// any password; consent is not asked for.  The client gets tokens of its own, too.  Prints "ready" when it serves.
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
@@ -11,6 +11,7 @@ const scheme = options.tls ? 'https' : 'http';
 const provider = new Provider(`${scheme}://${options.host}:${options.port}`, {
   clients: [options.client],
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+  features: { clientCredentials: { enabled: true } },
   issueRefreshToken: () => true,
   rotateRefreshToken: false,
   async loadExistingGrant(context) {
@@ -22,7 +23,7 @@ const provider = new Provider(`${scheme}://${options.host}:${options.port}`, {
     await grant.save();
     return grant;
   },
-  ttl: { AccessToken: options.accessTokenSeconds, IdToken: 3600, Session: 3600, Grant: 3600, Interaction: 600, RefreshToken: 3600 },
+  ttl: { AccessToken: options.accessTokenSeconds, ClientCredentials: options.accessTokenSeconds, IdToken: 3600, Session: 3600, Grant: 3600, Interaction: 600, RefreshToken: 3600 },
   cookies: { keys: ['of no importance'] },
 });
 const handler = provider.callback();

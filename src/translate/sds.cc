@@ -1,0 +1,105 @@
+#include "translate/sds.h"
+
+#include <envoy/config/cluster/v3/cluster.pb.h>
+#include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/hash.h"
+#include "translate/backend/closed_paths.h"
+#include "translate/policy/rules.h"
+#include "translate/trust.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kUrl[] = "url", kSecretName[] = "secretName", kScheme[] = "unix://";
+constexpr size_t kLongestSocketPath = 107;  // sockaddr_un
+constexpr int kConnectTimeoutSeconds = 10;
+constexpr size_t kPathInName = 48;
+
+std::string mistake_in(const Options& options, const std::string& socket) {
+  if (!socket.starts_with('/'))
+    return fmt::format("its {} is no path of a Unix socket (unix:///...)", kUrl);
+  if (socket.size() > kLongestSocketPath)
+    return fmt::format("its {} is longer than a path of a Unix socket can be ({} bytes)", kUrl,
+                       kLongestSocketPath);
+  if (is_closed_path(options.closed_folders, socket))
+    return fmt::format("its {} may be a socket of Limen's or Envoy's own", kUrl);
+  return {};
+}
+
+}  // namespace
+
+SdsReading read_sds(const Options& options, const api::Secret& secret) {
+  std::string socket = value_of(secret, kUrl).value_or("");
+  const std::string name = value_of(secret, kSecretName).value_or("");
+  if (socket.empty()) return {{}, fmt::format("it has no readable {}", kUrl)};
+  if (name.empty()) return {{}, fmt::format("it has no readable {}", kSecretName)};
+  if (socket.starts_with(kScheme)) socket.erase(0, sizeof(kScheme) - 1);
+  if (std::string mistake = mistake_in(options, socket); !mistake.empty())
+    return {{}, std::move(mistake)};
+  return {{name, std::move(socket)}, {}};
+}
+
+void write_sds(const SdsSecret& secret,
+               envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
+  namespace core_v3 = envoy::config::core::v3;
+  out.set_name(secret.name);
+  auto& source = *out.mutable_sds_config();
+  source.set_resource_api_version(core_v3::V3);
+  if (secret.is_ours()) {
+    source.mutable_ads();
+    return;
+  }
+  auto& server = *source.mutable_api_config_source();
+  server.set_api_type(core_v3::ApiConfigSource::GRPC);
+  server.set_transport_api_version(core_v3::V3);
+  server.add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(sds_cluster(secret.socket));
+}
+
+std::shared_ptr<const SdsUse> sds_use_of(flow::Reads& reads, World& world,
+                                         const ObjectKey& policy) {
+  const BackendTls* tls = world.backend_tls.get(reads, policy);
+  const api::BackendTlsPolicy* object = world.backend_tls_policies.get(reads, policy);
+  if (tls == nullptr || object == nullptr || tls->cas.empty()) return nullptr;
+  std::set<Text> proxies;
+  for (const auto& ref : object->spec.target_refs) {
+    const auto target = target_of(policy.name_space, ref);
+    if (!target) continue;
+    for (const auto& [cluster, fragment] : world.clusters_of_target.get(reads, *target))
+      proxies.insert(cluster.proxy);
+  }
+  return std::make_shared<const SdsUse>(SdsUse{tls->cas.socket, {proxies.begin(), proxies.end()}});
+}
+
+std::string sds_cluster(const std::string& socket) {
+  std::string path = socket.substr(1, kPathInName);
+  std::replace(path.begin(), path.end(), '/', '_');
+  return fmt::format("sds_{}_{:08x}", path, fnv1a(socket));
+}
+
+std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket) {
+  envoy::config::cluster::v3::Cluster cluster;
+  cluster.set_name(sds_cluster(socket));
+  cluster.set_type(envoy::config::cluster::v3::Cluster::STATIC);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  auto& assignment = *cluster.mutable_load_assignment();
+  assignment.set_cluster_name(cluster.name());
+  assignment.add_endpoints()
+      ->add_lb_endpoints()
+      ->mutable_endpoint()
+      ->mutable_address()
+      ->mutable_pipe()
+      ->set_path(socket);
+  envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+  options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  (*cluster.mutable_typed_extension_protocol_options())
+      ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+          .PackFrom(options);
+  return xds::fragment_of(cluster);
+}
+
+}  // namespace limen::translate
