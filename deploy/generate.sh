@@ -45,11 +45,14 @@ HEAD
 
 version=$("$limen" version | cut -d' ' -f2)
 sed -E "s/^(version|appVersion): .*/\1: $version/" chart/Chart.yaml | put chart/Chart.yaml
-"$limen" rbac -o json | put chart/files/rbac.json
-"$limen" rbac -o json --namespaces watched-namespace | put chart/files/rbac-namespaces.json
-mode=gateway-namespace-mode
-"$limen" rbac -o json --$mode | put chart/files/rbac-$mode.json
-"$limen" rbac -o json --$mode --namespaces watched-namespace | put chart/files/rbac-$mode-namespaces.json
+for mode in "" gateway-namespace-mode; do
+  for acme in "" acme; do
+    flags=(${mode:+--$mode} ${acme:+--acme})
+    name=chart/files/rbac${mode:+-$mode}${acme:+-$acme}
+    "$limen" rbac -o json "${flags[@]}" | put "$name.json"
+    "$limen" rbac -o json "${flags[@]}" --namespaces watched-namespace | put "$name-namespaces.json"
+  done
+done
 if [ -z "$check" ]; then
   mkdir -p chart/crds
   "$limen" crds > chart/crds/limen.yaml

@@ -8,6 +8,7 @@
 
 #include "acme/csr.h"
 #include "base/log.h"
+#include "base/metrics_text.h"
 #include "base/strings.h"
 
 namespace limen::ctl {
@@ -205,6 +206,34 @@ Json Acme::report() const {
     all.push_back(std::move(json));
   }
   return all;
+}
+
+std::string Acme::metrics() const {
+  MetricsText text;
+  const auto gauge = [&](const char* name, const char* help, auto value_of) {
+    text.start_gauge(name, help);
+    for (const auto& [secret, entry] : entries_) {
+      const std::optional<int64_t> value = value_of(entry.state);
+      if (value) text.sample({{"secret", secret}, {"issuer", entry.state.directory}}, *value);
+    }
+  };
+  const auto time_of = [](int64_t time) { return time == 0 ? std::nullopt : std::optional(time); };
+  gauge("limen_certificate_expiration_timestamp_seconds",
+        "When the certificate in a Secret that Limen obtains expires.",
+        [&](const acme::CertificateState& state) { return time_of(state.not_after); });
+  gauge("limen_certificate_renewal_timestamp_seconds", "When Limen will renew it.",
+        [&](const acme::CertificateState& state) {
+          return time_of(state.not_after == 0 ? 0 : state.renew_at);
+        });
+  gauge("limen_certificate_ready", "1: there is one that has not expired.",
+        [](const acme::CertificateState& state) {
+          return std::optional<int64_t>(state.not_after != 0);
+        });
+  gauge("limen_certificate_failing", "1: the last attempt to obtain or renew it failed.",
+        [](const acme::CertificateState& state) {
+          return std::optional<int64_t>(!state.failure.empty());
+        });
+  return std::move(text).take();
 }
 
 }  // namespace limen::ctl

@@ -40,6 +40,8 @@ class Acme : private acme::Solver {
 
   // [{secret, names, issuer, notAfter, ...}]: for `limen status`.
   Json report() const;
+  // The same as figures (base/metrics_text.h).
+  std::string metrics() const;
 
  private:
   struct Entry {

@@ -57,6 +57,7 @@ struct RunOptions {
   std::string xds_address;    // "HOST:PORT" for Envoys on other machines; "": none
   std::string xds_certs_dir;  // what certgen made
   AcmeOptions acme;
+  std::string health_address;  // "IP:PORT" of /healthz, /readyz, /metrics; "": none
   log::Level log_level = log::Level::kInfo;
 };
 int run(RunOptions options);
@@ -76,7 +77,7 @@ struct ServerOptions {
   bool start_envoys = true;                                    // false: they run elsewhere
   std::string image = "docker.io/limen/limen:" LIMEN_VERSION;  // for the container beside Envoy
   std::string xds_service;              // "HOST:PORT" by which pods reach this; "": its Service
-  std::string health_address;           // "IP:PORT" of /healthz and /readyz; "": none
+  std::string health_address;           // "IP:PORT" of /healthz, /readyz, /metrics; "": none
   bool gateway_namespace_mode = false;  // what runs a Gateway is made in its namespace
   bool obtain_certificates = false;     // by ACME: it then writes Secrets of Gateways
   AcmeOptions acme;

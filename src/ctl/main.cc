@@ -117,6 +117,13 @@ void add_log_level(CLI::App& command, log::Level& level) {
       ->transform(CLI::CheckedTransformer(kLevels));
 }
 
+void add_health_address(CLI::App& command, std::string& address) {
+  command
+      .add_option("--health-address", address,
+                  "Answer probes and scrapers here: GET /healthz, /readyz and /metrics")
+      ->type_name("IP:PORT");
+}
+
 void add_run(CLI::App& app, CommandLine& line) {
   CLI::App* command =
       app.add_subcommand("run", "Run Envoys on this machine from files, and follow their changes");
@@ -144,6 +151,7 @@ void add_run(CLI::App& app, CommandLine& line) {
       ->add_option("--start-envoys", options.start_envoys,
                    "Start an Envoy for each Gateway on this machine")
       ->capture_default_str();
+  add_health_address(*command, options.health_address);
   add_log_level(*command, options.log_level);
   command->callback([&] { line.code = run(line.run); });
 }
@@ -181,10 +189,7 @@ void add_scope(CLI::App& command, ServerOptions& options) {
                   "Of several, only the holder of the Lease \"limen\" writes; false: this is the "
                   "only one")
       ->capture_default_str();
-  command
-      .add_option("--health-address", options.health_address,
-                  "Answer probes here: GET /healthz and /readyz")
-      ->type_name("IP:PORT");
+  add_health_address(command, options.health_address);
   command
       .add_option("--watch-idle", options.watch_idle_s,
                   "Seconds after which a watch that says nothing is taken for dead")

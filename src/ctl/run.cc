@@ -17,6 +17,7 @@
 #include "ctl/control.h"
 #include "ctl/cookie_key.h"
 #include "ctl/kept_secrets.h"
+#include "ctl/probes.h"
 #include "ctl/status_socket.h"
 #include "infra/host/host.h"
 #include "providers/file/watcher.h"
@@ -69,7 +70,8 @@ class Runner {
                [this](const std::string& name, const auto& certificate) {
                  apply(secrets_.set(secret_of(key_of_secret(name), certificate)));
                },
-               {}}) {}
+               {}}),
+        probes_(control_.loop(), [this] { return acme_.metrics(); }) {}
 
   Status start() {
     xds::ServerSettings settings;
@@ -84,11 +86,14 @@ class Runner {
     watch.load.hold_vanished = options_.hold_vanished;
     watch.on_change = [this] { translate_changes(); };
     watcher_ = std::make_unique<providers::Watcher>(std::move(watch), control_.loop(), store_);
+    if (Status listening = answer_at(options_.health_address, probes_); !listening)
+      return listening;
     keep_logins();
     // Before the first translation, so that no listener loses its certificate for a moment.
     kept_ = secrets_.load(certificates_);
     translate_changes();
     acme_.set_active(true);
+    probes_.set_ready();
     return {};
   }
 
@@ -207,6 +212,7 @@ class Runner {
   KeptSecrets secrets_;
   api::ChangeBatch kept_;  // not applied yet
   Acme acme_;
+  http::Probes probes_;
   std::unique_ptr<providers::Watcher> watcher_;
   bool ending_ = false;
 };

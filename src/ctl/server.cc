@@ -13,9 +13,9 @@
 #include "ctl/cookie_key.h"
 #include "ctl/kube_certificates.h"
 #include "ctl/pod_files.h"
+#include "ctl/probes.h"
 #include "ctl/status_socket.h"
 #include "ctl/xds_access.h"
-#include "http/probes.h"
 #include "infra/authority/cookie_secret.h"
 #include "infra/kube/kube.h"
 #include "kube/client.h"
@@ -75,7 +75,7 @@ class Server {
         kube_(kube_settings(parts.config), control_.loop(), sender()),
         elector_(elector_settings(parts.config), control_.loop(), sender(),
                  [this](bool leads) { set_active(leads); }),
-        probes_(control_.loop()),
+        probes_(control_.loop(), [this] { return acme_.metrics(); }),
         snapshot_({options.state_dir + "/objects", parts.config.authority()}, control_.loop(),
                   [this] { return cluster_.in_force(); }),
         certificates_(parts.config.name_space, options.namespaces, sender(),
@@ -86,7 +86,8 @@ class Server {
   Status start() {
     if (Status listening = status_socket_.listen(status_socket_of(options_.state_dir)); !listening)
       return listening;
-    if (Status listening = answer_probes(); !listening) return listening;
+    if (Status listening = answer_at(options_.health_address, probes_); !listening)
+      return listening;
     control_.on_signals([this] { elector_.release([this] { control_.loop().stop(); }); });
     for (kube::Follow& follow : access_.follows()) client_.follow(std::move(follow));
     client_.follow(cookie_secret_.follow());
@@ -110,15 +111,6 @@ class Server {
   }
 
  private:
-  Status answer_probes() {
-    if (options_.health_address.empty()) return {};
-    const auto address = xds::parse_address(options_.health_address);
-    if (!address) return with_context(address.error(), "--health-address");
-    const Status listening = probes_.listen(address->host, address->port);
-    if (listening) return {};
-    return with_context(listening.error(), "--health-address " + options_.health_address);
-  }
-
   kube::Elector::Send sender() {
     return [this](kube::Request request, std::function<void(kube::Answer)> done) {
       client_.send(std::move(request), std::move(done));

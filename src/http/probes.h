@@ -1,9 +1,10 @@
-// Whether a program lives and is ready, for probes: GET /healthz and /readyz.  A thread of its
-// own answers, so that an event loop that hangs is noticed.
+// Whether a program lives and is ready, for probes: GET /healthz and /readyz; and its figures: GET
+// /metrics.  A thread of its own answers, so that an event loop that hangs is noticed.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,8 +16,12 @@ namespace limen::http {
 
 class Probes {
  public:
+  // What /metrics answers (base/metrics_text.h).  Called on the loop's thread.
+  using Metrics = std::function<std::string()>;
+
   // A loop that says nothing for `longest` hangs: 40,000 routes are first translated in seconds.
-  explicit Probes(EventLoop& loop, std::chrono::milliseconds longest = std::chrono::seconds(60));
+  Probes(EventLoop& loop, Metrics metrics,
+         std::chrono::milliseconds longest = std::chrono::seconds(60));
   ~Probes();
   Probes(const Probes&) = delete;
   Probes& operator=(const Probes&) = delete;
@@ -32,8 +37,10 @@ class Probes {
   struct Thread;
   void beat();
   Answer answer(const std::string& path) const;
+  boost::asio::awaitable<Answer> ask_loop();
 
   EventLoop& loop_;
+  const Metrics metrics_;
   const std::chrono::milliseconds longest_;
   std::atomic<bool> ready_ = false;
   std::atomic<EventLoop::Clock::time_point> beat_;  // the loop's last sign of life

@@ -26,7 +26,7 @@ int status_of(const Probes& probes, const std::string& path) {
 
 TEST(ProbesTest, IsReadyWhenItIsSaidSo) {
   EventLoop loop;
-  Probes probes(loop);
+  Probes probes(loop, {});
   ASSERT_TRUE(probes.listen("127.0.0.1", 0));
   EXPECT_EQ(status_of(probes, "/healthz"), 200);
   EXPECT_EQ(status_of(probes, "/readyz"), 503);
@@ -35,9 +35,26 @@ TEST(ProbesTest, IsReadyWhenItIsSaidSo) {
   EXPECT_EQ(status_of(probes, "/other"), 404);
 }
 
+TEST(ProbesTest, FiguresComeFromTheLoop) {
+  EventLoop loop;
+  const auto of_loop = std::this_thread::get_id();
+  Probes probes(loop,
+                [&] { return std::this_thread::get_id() == of_loop ? "a 1\n" : "elsewhere"; });
+  ASSERT_TRUE(probes.listen("127.0.0.1", 0));
+  Client client(loop);
+  std::string body;
+  client.send({.url = fmt::format("http://127.0.0.1:{}/metrics", probes.port())},
+              [&](const Result<Response>& response) {
+                body = response->body;
+                loop.stop();
+              });
+  loop.run();
+  EXPECT_EQ(body, "a 1\n");
+}
+
 TEST(ProbesTest, ALoopThatHangsIsNotAlive) {
   EventLoop loop;  // does not run
-  Probes probes(loop, std::chrono::milliseconds(1));
+  Probes probes(loop, {}, std::chrono::milliseconds(1));
   ASSERT_TRUE(probes.listen("127.0.0.1", 0));
   std::this_thread::sleep_for(std::chrono::milliseconds(5));
   EXPECT_EQ(status_of(probes, "/healthz"), 500);
@@ -45,7 +62,7 @@ TEST(ProbesTest, ALoopThatHangsIsNotAlive) {
 
 TEST(ProbesTest, SaysWhyItCannotListen) {
   EventLoop loop;
-  Probes first(loop), second(loop);
+  Probes first(loop, {}), second(loop, {});
   ASSERT_TRUE(first.listen("127.0.0.1", 0));
   EXPECT_EQ(second.listen("127.0.0.1", first.port()).error().message, "Address already in use");
   EXPECT_FALSE(second.listen("localhost", 0));

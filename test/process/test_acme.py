@@ -83,6 +83,30 @@ def test_an_empty_machine_has_https_in_ten_seconds(limen, pebble, backend):
     assert "days left" in limen.status(), limen.status()
 
 
+def test_figures_say_when_certificates_expire_and_what_fails(limen, pebble, backend):
+    ca = pebble(start=False)
+    write_world(limen, [ca])
+    port = free_port()
+    limen.flags = ["--health-address", f"127.0.0.1:{port}"]
+    limen.start()
+
+    def figures():
+        answer = limen.try_get("/metrics", port=port)
+        lines = answer.text.splitlines() if getattr(answer, "status", 0) == 200 else []
+        return {line.split("{")[0]: (line, int(line.split()[-1])) for line in lines if not line.startswith("#")}
+
+    wait_for(lambda: figures().get("limen_certificate_failing", ("", 0))[1] == 1)
+    assert figures()["limen_certificate_ready"][1] == 0
+    assert "limen_certificate_expiration_timestamp_seconds" not in figures()
+    limen.stop()
+    ca.start()
+    limen.start()
+    line, expires = wait_for(lambda: figures().get("limen_certificate_expiration_timestamp_seconds"))
+    assert f'{{secret="default/https0-cert",issuer="{ca.directory}"}}' in line
+    assert expires > figures()["limen_certificate_renewal_timestamp_seconds"][1] > time.time()
+    assert figures()["limen_certificate_failing"][1] == 0
+
+
 def test_a_redirect_to_https_leaves_challenges_alone(limen, pebble, backend):
     ca = pebble()
     write_world(limen, [ca])

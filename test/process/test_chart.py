@@ -65,6 +65,18 @@ def test_flags_of_the_infrastructure():
     assert not [arg for arg in container(render())["args"] if arg.startswith(("--start-envoys", "--xds-service"))]
 
 
+def test_certificates_are_obtained_only_where_it_is_said():
+    def rights(*values):
+        made = render(*values)
+        writes = [rule for role in made if role["kind"] == "ClusterRole" for rule in role["rules"]
+                  if rule["resources"] == ["secrets"] and "create" in rule["verbs"]]
+        return writes, [arg for arg in container(made)["args"] if arg.startswith("--acme")]
+
+    assert rights() == ([], [])
+    writes, flags = rights("--set", "acme.enabled=true", "--set", "acme.staging=true")
+    assert len(writes) == 1 and flags == ["--acme", "--acme-staging"]
+
+
 def test_namespaces_by_their_labels(tmp_path):
     (tmp_path / "values.yaml").write_text(yaml.safe_dump({"config": {"envoyGateway": {"provider": {"kubernetes": {"watch": {
         "type": "NamespaceSelector", "namespaceSelector": {"matchLabels": {"team": "edge"}, "matchExpressions": [

@@ -94,6 +94,12 @@ imagePullSecrets:
 {{- if ne .Values.kubernetesClusterDomain "cluster.local" }}
 - --xds-service=limen.{{ .Release.Namespace }}.svc:18000
 {{- end }}
+{{- if .Values.acme.enabled }}
+- --acme
+{{- if .Values.acme.staging }}
+- --acme-staging
+{{- end }}
+{{- end }}
 {{- with .Values.deployment.envoyGateway.extraArgs }}
 {{ toYaml . }}
 {{- end }}
