@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import pathlib
 import shutil
 import socket
 import ssl
@@ -16,13 +17,17 @@ from pki import Authority
 
 needs_pebble = pytest.mark.skipif(shutil.which("pebble") is None,
                                   reason="pebble is not installed: tools/setup.sh")
+# One with renewal information and profiles, which Debian's has not.
+RECENT = pathlib.Path(os.environ.get("LIMEN_PEBBLE_BIN", pathlib.Path.home() / ".cache/limen/pebble")) / "pebble"
+needs_recent_pebble = pytest.mark.skipif(not RECENT.exists(),
+                                         reason=f"no pebble in {RECENT.parent}: test/pebble/build.sh builds it")
 EXTERNAL_KEYS = {"kid-1": "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"}
 
 
 class Pebble:
     """`settings` are members of its configuration; `environment`: its failure modes."""
 
-    def __init__(self, folder, http_port, tls_port, settings=None, environment=None, name="pebble"):
+    def __init__(self, folder, http_port, tls_port, settings=None, environment=None, name="pebble", program="pebble"):
         self.folder = folder / name
         self.folder.mkdir()
         self.ca = Authority(self.folder)  # of its own server certificate
@@ -36,12 +41,13 @@ class Pebble:
             "ocspResponderURL": "", "externalAccountBindingRequired": False, **(settings or {})}}))
         self.environment = {"PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "0", "PEBBLE_AUTHZREUSE": "0",
                             **(environment or {})}
+        self.program = program
         self.processes = []
 
     def start(self):
         commands = [["pebble-challtestsrv", "-defaultIPv6", "", "-dns01", f"127.0.0.1:{self.dns}", "-http01", "",
                      "-https01", "", "-tlsalpn01", "", "-management", f"127.0.0.1:{self.dns_management}"],
-                    ["pebble", "-config", str(self.folder / "config.json"), "-dnsserver", f"127.0.0.1:{self.dns}"]]
+                    [self.program, "-config", str(self.folder / "config.json"), "-dnsserver", f"127.0.0.1:{self.dns}"]]
         with open(self.log, "ab") as log:
             for command in commands:
                 self.processes.append(subprocess.Popen(
@@ -57,6 +63,10 @@ class Pebble:
                 return answer.read()
         except OSError:
             return None
+
+    def manage(self, path, message):
+        context = ssl.create_default_context(cadata=self.ca.pem.decode())
+        urllib.request.urlopen(f"https://localhost:{self.management}/{path}", json.dumps(message).encode(), context=context).close()
 
     @property
     def root(self):
