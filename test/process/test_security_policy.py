@@ -259,6 +259,15 @@ def test_a_services_headers_may_choose_a_route(web, backend):
     auth.close()
 
 
+def test_a_services_headers_stay_away_unless_named(web):
+    auth = Auth()
+    web.write("auth.yaml", backend_yaml("auth", auth.port))
+    web.write("p.yaml", policy("p", {"extAuth": {"http": {"backendRefs": [to("auth")]}, "headersToExtAuth": ["x-pass"]}}))
+    web.wait_status(401, "/x")
+    assert not {"x-user", "x-more"} & web.get("/x", headers={"x-pass": "yes"}).json["headers"].keys()
+    auth.close()
+
+
 def test_external_authorization(web):
     auth = Auth()
     http_service = {"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "auth"}], "path": "/check",

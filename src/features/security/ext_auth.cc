@@ -20,8 +20,9 @@ void write_http(const api::HttpExtAuthService& http, const std::string& host,
                 authz_v3::HttpService& out) {
   out.mutable_server_uri()->set_uri("http://" + host);
   out.set_path_prefix(path_prefix(http.path.value_or("")));
-  write_names(http.headers_to_backend,
-              *out.mutable_authorization_response()->mutable_allowed_upstream_headers());
+  if (!http.headers_to_backend.empty())
+    write_names(http.headers_to_backend,
+                *out.mutable_authorization_response()->mutable_allowed_upstream_headers());
 }
 
 }  // namespace
