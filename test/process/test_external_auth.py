@@ -56,28 +56,33 @@ class HttpAuth(HttpServer):
         super().__init__(Handler)
 
 
+def header(key, value):
+    return base_pb2.HeaderValueOption(header=base_pb2.HeaderValue(key=key, value=value))
+
+
 class GrpcAuth(external_auth_pb2_grpc.AuthorizationServicer):
     """The same in gRPC."""
 
-    def __init__(self, name):
+    def __init__(self, name, port=0):
         self.name, self.asked = name, []
         self.server = grpc.server(concurrent.futures.ThreadPoolExecutor(4))
         external_auth_pb2_grpc.add_AuthorizationServicer_to_server(self, self.server)
-        self.port = self.server.add_insecure_port("127.0.0.1:0")
+        self.port = self.server.add_insecure_port(f"127.0.0.1:{port}")
         self.server.start()
 
     def Check(self, request, context):
         seen = request.attributes.request.http
         self.asked.append({"method": seen.method, "path": seen.path, "headers": dict(seen.headers), "body": seen.body})
         answer = external_auth_pb2.CheckResponse()
+        if seen.headers.get("authorization") == "broken":
+            context.abort(grpc.StatusCode.INTERNAL, "out of order")
         if seen.headers.get("authorization") == "nobody":
             answer.status.CopyFrom(status_pb2.Status(code=PERMISSION_DENIED))
             answer.denied_response.status.CopyFrom(http_status_pb2.HttpStatus(code=429))
             answer.denied_response.body = "slowly"
+            answer.denied_response.headers.append(header("retry-after", "7"))
             return answer
-        for key, value in {"x-user": f"known to {self.name}", "host": "elsewhere.test"}.items():
-            header = base_pb2.HeaderValue(key=key, value=value)
-            answer.ok_response.headers.append(base_pb2.HeaderValueOption(header=header))
+        answer.ok_response.headers.extend([header("x-user", f"known to {self.name}"), header("host", "elsewhere.test")])
         return answer
 
     def close(self):
