@@ -178,6 +178,29 @@ TEST_F(KeeperTest, FailuresAreToldAndTriedAgainLater) {
   EXPECT_EQ(ca_.orders.size(), 1u) << "it waits";
 }
 
+TEST_F(KeeperTest, FailuresOutliveARestart) {
+  ca_.reachable = false;
+  keeper_->want("shop/cert", wanted());
+  run_until([&] { return !states_.empty() && state().next_try != 0; });
+  const int64_t next_try = state().next_try;
+  ca_.asked.clear();
+  begin();
+  keeper_->want("shop/cert", wanted());
+  run_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(ca_.asked.empty());
+  EXPECT_EQ(state().next_try, next_try);
+  EXPECT_FALSE(state().failure.empty());
+  Wanted other = wanted();
+  other.issuers[0].account.email = "ops@example.com";
+  ca_.reachable = true;
+  keeper_->want("shop/cert", other);
+  run_until([&] { return state().not_after != 0; });
+  begin();
+  keeper_->want("shop/cert", other);
+  run_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(state().failure, "") << "they are forgotten";
+}
+
 TEST_F(KeeperTest, ARateLimitIsKept) {
   ca_.orders_to_rate_limit = 1;
   keeper_->want("shop/cert", wanted());

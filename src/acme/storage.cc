@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "base/files.h"
+#include "base/log.h"
 
 namespace limen::acme {
 namespace {
@@ -89,6 +90,20 @@ void FolderStorage::save_certificate(const std::string& name, const StoredCertif
   saved(write(folder_ + "/certificates", file_name(name) + std::string(kSuffix),
               fmt::format("{}{}\n{}{}{}", kHead, certificate.directory, pair.certificate,
                           pair.certificate.ends_with('\n') ? "" : "\n", pair.key)));
+}
+
+std::string FolderStorage::failures(const std::string& name) {
+  auto text = read_if_there(folder_ + "/failures/" + file_name(name));
+  return text && *text ? std::move(**text) : std::string();
+}
+
+void FolderStorage::save_failures(const std::string& name, const std::string& text) {
+  const std::string folder = folder_ + "/failures";
+  std::error_code ignored;
+  if (text.empty())
+    std::filesystem::remove(folder + "/" + file_name(name), ignored);
+  else if (Status written = write(folder, file_name(name), text); !written)
+    log::warn("acme", "{}", written.error().message);
 }
 
 Result<std::unique_ptr<Storage::Lock>> FolderStorage::lock(const std::string& name) {

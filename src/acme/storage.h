@@ -40,6 +40,10 @@ class Storage {
   virtual void save_certificate(const std::string& name, const StoredCertificate& certificate,
                                 Saved saved) = 0;
 
+  // What Upkeep remembers of failures (failures.h); "": nothing.  It may get lost.
+  virtual std::string failures(const std::string& name) = 0;
+  virtual void save_failures(const std::string& name, const std::string& text) = 0;
+
   // nullptr: somebody else holds it, here or on another machine; try again.
   virtual Result<std::unique_ptr<Lock>> lock(const std::string& name) = 0;
 };
@@ -55,6 +59,8 @@ class FolderStorage : public Storage {
   Result<std::optional<StoredCertificate>> certificate(const std::string& name) override;
   void save_certificate(const std::string& name, const StoredCertificate& certificate,
                         Saved saved) override;
+  std::string failures(const std::string& name) override;
+  void save_failures(const std::string& name, const std::string& text) override;
   Result<std::unique_ptr<Lock>> lock(const std::string& name) override;
 
   // Of all certificates in it.

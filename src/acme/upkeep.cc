@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "acme/csr.h"
+#include "acme/failures.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/strings.h"
@@ -40,9 +41,20 @@ void Upkeep::start() {
     state_.failure = adopted.error().message;
     log::error("acme", "{}: {}", name_, state_.failure);
   }
+  recall_failures();
   plan();
   // Not all at the start of Limen.
   if (stored_) look_at_renewal_window(now() + static_cast<int64_t>(hash_bytes(name_) % 60));
+}
+
+// Of a Limen before this one.  What it had given up is tried again.
+void Upkeep::recall_failures() {
+  const auto failures = recall(keeper_.storage().failures(name_), wanted_);
+  if (!failures || failures->next_try == INT64_MAX) return;
+  failures_ = failures->count;
+  failing_since_ = failures->since;
+  state_.next_try = failures->next_try;
+  state_.failure = failures->message;
 }
 
 // What the storage has.  Not usable counts as none.
@@ -178,7 +190,8 @@ void Upkeep::save(const pki::KeyPair& pair) {
         if (!adopted) return self->refuse({adopted.error().message, {}});
         if (!self->suits())
           return self->refuse({"the CA has issued a certificate for other names", {}});
-        self->failures_ = 0;
+        if (std::exchange(self->failures_, 0) > 0)
+          self->keeper_.storage().save_failures(self->name_, {});
         self->rest_until_ = now() + (self->life_.end - now()) / kLeastShare;
         self->state_.failure.clear();
         log::info("acme", "{}: a certificate until {}", self->name_, format_time(self->life_.end));
@@ -211,6 +224,8 @@ void Upkeep::give_up_for_now() {
   if (now() - failing_since_ > seconds(kGiveUpAfter).count()) next = INT64_MAX;
   state_.failure = trouble_;
   state_.next_try = next;
+  keeper_.storage().save_failures(name_,
+                                  remember({failures_, failing_since_, next, trouble_}, wanted_));
   log::error("acme", "{}: no certificate: {}; next try {}", name_, trouble_,
              next == INT64_MAX ? "when it is wanted otherwise" : format_time(next));
   end_attempt();

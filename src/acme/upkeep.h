@@ -25,6 +25,7 @@ class Upkeep : public std::enable_shared_from_this<Upkeep> {
 
  private:
   Status adopt();
+  void recall_failures();
   void plan();
   bool suits() const;
   int64_t due_at() const;

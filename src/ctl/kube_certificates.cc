@@ -7,6 +7,7 @@
 
 #include "api/limen/certificate_policy.h"
 #include "base/json_text.h"
+#include "base/log.h"
 #include "base/strings.h"
 
 namespace limen::ctl {
@@ -16,6 +17,7 @@ constexpr char kDirectory[] = "limen.dev/acme-directory";  // annotation: where 
 constexpr char kManagedBy[] = "app.kubernetes.io/managed-by";
 constexpr char kAccount[] = "account", kChallenges[] = "challenges";  // values of the label
 constexpr char kChallengesSecret[] = "limen-acme-challenges";
+constexpr char kFailuresSecret[] = "limen-acme-failures", kFailures[] = "failures";
 constexpr char kAccountKey[] = "key", kChallengesKey[] = "challenges";
 constexpr int kConflict = 409;
 
@@ -32,6 +34,17 @@ std::string name_of(const Json& secret) {
   const Json* metadata = metadata_of(secret);
   if (metadata == nullptr) return {};
   return fmt::format("{}/{}", metadata->text("namespace"), metadata->text("name"));
+}
+
+// Of a certificate, in a Secret about several.  A namespace has no dot in its name.
+std::string key_of(std::string name) {
+  std::replace(name.begin(), name.end(), '/', '.');
+  return name;
+}
+
+Json::Object data_of(const Json& secret) {
+  const Json* data = secret.find("data");
+  return data != nullptr && data->is_object() ? data->as_object() : Json::Object();
 }
 
 std::optional<std::string> value_of(const Json& secret, std::string_view key) {
@@ -194,6 +207,39 @@ void KubeCertificates::save_certificate(const std::string& name,
                   {{"tls.crt", certificate.pair.certificate}, {"tls.key", certificate.pair.key}});
   secret.find("metadata")->set("annotations", Json::Object{{kDirectory, certificate.directory}});
   write(name, std::move(secret), std::move(saved));
+}
+
+std::string KubeCertificates::failures(const std::string& name) {
+  if (const auto it = unsaved_.find(key_of(name)); it != unsaved_.end()) return it->second;
+  const auto secret = secrets_.find(name_space_ + "/" + kFailuresSecret);
+  if (secret == secrets_.end()) return {};
+  return value_of(secret->second, key_of(name)).value_or("");
+}
+
+void KubeCertificates::save_failures(const std::string& name, const std::string& text) {
+  unsaved_[key_of(name)] = text;
+  write_failures();
+}
+
+// One write after the other: each is about what the one before has made, and about all that came
+// up meanwhile.
+void KubeCertificates::write_failures() {
+  if (writing_failures_ || unsaved_.empty()) return;
+  const std::string name = name_space_ + "/" + kFailuresSecret;
+  std::map<std::string, std::string> all;
+  if (const auto secret = secrets_.find(name); secret != secrets_.end()) {
+    for (const auto& [key, value] : data_of(secret->second))
+      all[key] = value_of(secret->second, key).value_or("");
+  }
+  for (const auto& [key, text] : std::exchange(unsaved_, {})) all[key] = text;
+  std::erase_if(all, [](const auto& each) { return each.second.empty(); });
+  writing_failures_ = true;
+  write(name, make_secret(name, "Opaque", kFailures, {all.begin(), all.end()}),
+        [this](const Status& saved) {
+          writing_failures_ = false;
+          if (!saved) log::warn("acme", "{}", saved.error().message);
+          write_failures();
+        });
 }
 
 // A Secret that is not known to be ours is made, never replaced: the API server refuses where there

@@ -1,6 +1,7 @@
-// ACME's storage in a Kubernetes: certificates in the Secrets that listeners name, account keys and
-// pending challenges in Secrets of Limen's namespace.  What there is is followed; only the leader
-// writes, and only Secrets with the label limen.dev/certificate.  On the event loop's thread.
+// ACME's storage in a Kubernetes: certificates in the Secrets that listeners name, account keys,
+// pending challenges and failures in Secrets of Limen's namespace.  What there is is followed; only
+// the leader writes, and only Secrets with the label limen.dev/certificate.  On the event loop's
+// thread.
 #pragma once
 
 #include <functional>
@@ -34,6 +35,8 @@ class KubeCertificates : public acme::Storage {
   Result<std::optional<acme::StoredCertificate>> certificate(const std::string& name) override;
   void save_certificate(const std::string& name, const acme::StoredCertificate& certificate,
                         Saved saved) override;
+  std::string failures(const std::string& name) override;
+  void save_failures(const std::string& name, const std::string& text) override;
   // Who leads has it.
   Result<std::unique_ptr<Lock>> lock(const std::string& name) override;
 
@@ -42,6 +45,7 @@ class KubeCertificates : public acme::Storage {
   void take(const std::string& name_space, const kube::Delivery& delivery);
   void take_challenges(const Json* secret);
   void write(const std::string& name, Json secret, Saved saved);
+  void write_failures();
 
   const std::string name_space_;
   const std::vector<std::string> namespaces_;
@@ -51,6 +55,8 @@ class KubeCertificates : public acme::Storage {
   std::map<std::string, Json> secrets_;                      // by "<namespace>/<name>"
   std::map<std::string, std::vector<std::string>> listing_;  // by followed namespace: names so far
   std::vector<translate::ChallengeChange> challenges_;
+  std::map<std::string, std::string> unsaved_;  // failures, by the key of their Secret
+  bool writing_failures_ = false;
 };
 
 }  // namespace limen::ctl
