@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from kube_api import needs_kube, running_api
+from kube_api import ApiError, needs_kube, running_api
 from kube_limen import CONTROLLER, backend as make_backend, route, running_limen
 from limen import free_port, wait_for
 from pebble import Pebble, connect, needs_pebble
@@ -34,13 +34,17 @@ def write_world(limen, pebble, echo):
         {"name": "http", "port": limen.port, "protocol": "HTTP"},
         {"name": "https", "port": limen.https_port, "protocol": "HTTPS", "hostname": "a.example",
          "tls": {"certificateRefs": [{"name": "web-cert"}]}}]})
+    make_backend(api, echo)
+    route(api, "r", echo.name)
+    write_policy(api, pebble)
+
+
+def write_policy(api, pebble):
     api.apply("ConfigMap", "ca", data={"ca.crt": pebble.ca.pem.decode()})
     api.apply("CertificatePolicy", "pebble", spec={
         "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "web"}],
         "acme": {"issuers": [{"server": pebble.directory, "challenges": [{"type": "HTTP-01"}],
                               "caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "ca"}]}]}})
-    make_backend(api, echo)
-    route(api, "r", echo.name)
 
 
 def ready(limen):
@@ -50,6 +54,13 @@ def ready(limen):
             if condition["type"] == "Ready":
                 return condition
     return None
+
+
+def lease_holder(api):
+    try:
+        return api.get("Lease", "limen")["spec"].get("holderIdentity")
+    except ApiError:
+        return None
 
 
 def start(limen, *flags):
@@ -76,6 +87,24 @@ def test_a_certificate_becomes_a_secret_and_outlives_limen(limen, pebble, backen
     assert pebble.orders == 1
     pending = base64.b64decode(limen.api.get("Secret", "limen-acme-challenges")["data"]["challenges"])
     assert json.loads(pending) == []
+
+
+def test_a_replica_answers_the_challenges_of_the_leader(limen, pebble, backend):
+    """The only Envoy is served by the replica that does not lead."""
+    write_world(limen, pebble, backend("a"))
+    limen.api.delete("CertificatePolicy", "pebble")
+    limen.api.grant("limen-acme", "--acme")
+    kubeconfig = limen.api.kubeconfig_of("limen-acme")
+    with running_limen(limen.api) as leader:
+        leader.start("--acme", kubeconfig=kubeconfig)
+        holder = wait_for(lambda: lease_holder(limen.api), 30)
+        limen.start("--acme", kubeconfig=kubeconfig)
+        limen.start_envoy()
+        limen.wait_status(200)
+        write_policy(limen.api, pebble)
+        assert wait_for(lambda: connect(limen, pebble.root), 60).ask() == 200
+        assert lease_holder(limen.api) == holder
+        assert pebble.orders == 1
 
 
 def test_a_secret_of_somebody_else_is_left_alone(limen, pebble, backend):
