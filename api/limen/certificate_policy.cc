@@ -90,20 +90,20 @@ const Schema& schema_of(const CertificatePolicySpec*) {
                                     "How the certificates of listeners are obtained.")
           .field<&CertificatePolicySpec::target_refs>(
               "targetRefs",
-              "Gateways, or listeners of them; none where Gateways name the policy in their "
-              "annotation limen.dev/acme.",
+              "Gateways and ListenerSets, or listeners of them; none where they name the policy in "
+              "their annotation limen.dev/acme.",
               items(1, 16))
           .field<&CertificatePolicySpec::acme>("acme", "By ACME.", required())
           .rule(
-              "!has(self.targetRefs) || self.targetRefs.all(r, r.group == 'gateway.networking.k8s.io' && r.kind == 'Gateway')",
-              "targetRefs must name Gateways");
+              "!has(self.targetRefs) || self.targetRefs.all(r, r.group == 'gateway.networking.k8s.io' && r.kind in ['Gateway', 'ListenerSet'])",
+              "targetRefs must name Gateways or ListenerSets");
   return schema;
 }
 
 const Schema& schema_of(const CertificatePolicy*) {
   static const Schema schema =
       object<CertificatePolicy>("CertificatePolicy",
-                                "Obtains and renews the certificates of a Gateway's listeners.")
+                                "Obtains and renews the certificates of listeners.")
           .field<&CertificatePolicy::metadata>("metadata", kMetadata, required())
           .field<&CertificatePolicy::spec>("spec", "From where, and how.", required())
           .field<&CertificatePolicy::status>("status", "Written by the controller.");

@@ -1,5 +1,4 @@
-// CertificatePolicy: how the certificates of a Gateway's listeners are obtained.  A kind of Limen's
-// own.
+// CertificatePolicy: how the certificates of listeners are obtained.  A kind of Limen's own.
 #pragma once
 
 #include "api/gateway/policy.h"
@@ -8,8 +7,8 @@ namespace limen::api {
 
 inline constexpr char kLimenGroup[] = "limen.dev";
 
-// On a Gateway: "letsencrypt", "letsencrypt-staging", or the name of a CertificatePolicy of its
-// namespace.
+// On a Gateway or ListenerSet: "letsencrypt", "letsencrypt-staging", or the name of a
+// CertificatePolicy of its namespace.
 inline constexpr char kAcmeAnnotation[] = "limen.dev/acme";
 // On Secrets that Limen keeps: no other is ever written.
 inline constexpr char kCertificateLabel[] = "limen.dev/certificate";

@@ -42,6 +42,15 @@ class Derived : public Table<K, V> {
     second.follow([this](const K& key) { wake(key); });
   }
 
+  template <class A, class B, class C, class Rule, class = decltype(&C::has)>
+  Derived(std::string name, A& first, B& second, C& third, Rule rule)
+      : Derived(first.graph(), std::move(name), std::move(rule),
+                [&](const K& key) { return first.has(key) || second.has(key) || third.has(key); }) {
+    first.follow([this](const K& key) { wake(key); });
+    second.follow([this](const K& key) { wake(key); });
+    third.follow([this](const K& key) { wake(key); });
+  }
+
   // Rows read the row (or the group) of their own key in these: what nearly every row does needs no
   // edge.  REQUIRES: `sources` stand above and have no rows yet.  It holds for reads that pass on
   // the rule's own `key`, not a copy of it.

@@ -39,11 +39,12 @@ struct ChallengePlaces {
   bool operator==(const ChallengePlaces&) const = default;
 };
 
-struct GatewayCertificates {
+// What the listeners of a Gateway or ListenerSet ask for.
+struct OwnedCertificates {
   std::string proxy;
   std::vector<CertificateUse> uses;
 
-  bool operator==(const GatewayCertificates&) const = default;
+  bool operator==(const OwnedCertificates&) const = default;
 };
 
 }  // namespace limen::translate

@@ -109,16 +109,27 @@ void logins_by_issuer(const LoginNeeds& logins, auto& emit) {
   for (const std::string& issuer : logins.issuers) emit(issuer);
 }
 
-void gateways_of_policy(const ObjectKey& key, const api::CertificatePolicy& policy, auto& emit) {
-  std::set<ObjectKey> gateways;
-  for (const auto& ref : policy.spec.target_refs) gateways.insert({key.name_space, ref.name});
-  for (const ObjectKey& gateway : gateways)
-    emit(gateway, PolicyOrder{policy.metadata.creation_timestamp.unix_seconds});
+void owners_of_policy(const ObjectKey& key, const api::CertificatePolicy& policy, auto& emit) {
+  std::set<TargetKey> owners;
+  for (const auto& ref : policy.spec.target_refs)
+    owners.insert({certificate_owner_kind(ref), {key.name_space, ref.name}});
+  for (const TargetKey& owner : owners)
+    emit(owner, PolicyOrder{policy.metadata.creation_timestamp.unix_seconds});
 }
 
-void certificates_of_gateway(const ObjectKey&, const GatewayCertificates& gateway, auto& emit) {
+// By the policy that an annotation names.
+void policy_of_annotation(const ObjectKey& key, const api::ObjectMeta& metadata, auto& emit) {
+  if (const auto name = annotated_policy(metadata)) emit(ObjectKey{key.name_space, *name});
+}
+
+void if_annotated(api::Kind kind, const ObjectKey& key, const api::ObjectMeta& metadata,
+                  auto& emit) {
+  if (metadata.annotations.contains(api::kAcmeAnnotation)) emit(TargetKey{kind, key});
+}
+
+void certificates_of_owner(const OwnedCertificates& owner, auto& emit) {
   std::set<ObjectKey> secrets;
-  for (const CertificateUse& use : gateway.uses) {
+  for (const CertificateUse& use : owner.uses) {
     if (use.verdict.ok) secrets.insert(use.secret);
   }
   for (const ObjectKey& secret : secrets) emit(secret);
@@ -180,7 +191,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                 }),
       certificate_policies_of("certificate_policies_of", certificate_policies,
                               [](const auto& key, const auto& policy, auto& emit) {
-                                gateways_of_policy(key, policy, emit);
+                                owners_of_policy(key, policy, emit);
                               }),
 
       classes("classes", gateway_classes, bind(*this, classify)),
@@ -420,20 +431,25 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       certificate_issuers("certificate_issuers", certificate_policies, bind(*this, read_issuers)),
       gateways_naming_policy("gateways_naming_policy", gateway_objects,
                              [](const auto& key, const auto& gateway, auto& emit) {
-                               if (const auto name = annotated_policy(gateway))
-                                 emit(ObjectKey{key.name_space, *name});
+                               policy_of_annotation(key, gateway.metadata, emit);
                              }),
+      sets_naming_policy("sets_naming_policy", listener_sets,
+                         [](const auto& key, const auto& set, auto& emit) {
+                           policy_of_annotation(key, set.metadata, emit);
+                         }),
       annotated_gateways("annotated_gateways", gateway_objects,
                          [](const auto& key, const auto& gateway, auto& emit) {
-                           if (gateway.metadata.annotations.contains(api::kAcmeAnnotation))
-                             emit(key);
+                           if_annotated(api::Kind::kGateway, key, gateway.metadata, emit);
                          }),
-      gateway_certificates("gateway_certificates", certificate_policies_of, annotated_gateways,
-                           bind(*this, find_certificates)),
-      uses_of_certificate("uses_of_certificate", gateway_certificates,
-                          [](const auto& key, const auto& gateway, auto& emit) {
-                            certificates_of_gateway(key, gateway, emit);
-                          }),
+      annotated_sets("annotated_sets", listener_sets,
+                     [](const auto& key, const auto& set, auto& emit) {
+                       if_annotated(api::Kind::kListenerSet, key, set.metadata, emit);
+                     }),
+      owned_certificates("owned_certificates", certificate_policies_of, annotated_gateways,
+                         annotated_sets, bind(*this, find_certificates)),
+      uses_of_certificate(
+          "uses_of_certificate", owned_certificates,
+          [](const auto&, const auto& owner, auto& emit) { certificates_of_owner(owner, emit); }),
       wanted_certificates("wanted_certificates", uses_of_certificate,
                           bind(*this, want_certificate)),
 

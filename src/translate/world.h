@@ -65,8 +65,8 @@ struct World {
   // Slices by the Service that they belong to.
   flow::Index<ObjectKey, ObjectKey, api::EndpointSlice> slices_of;
 
-  // CertificatePolicies by the Gateway that they target, the oldest first.
-  flow::Index<ObjectKey, ObjectKey, api::CertificatePolicy, PolicyOrder> certificate_policies_of;
+  // CertificatePolicies by the Gateway or ListenerSet that they target, the oldest first.
+  flow::Index<TargetKey, ObjectKey, api::CertificatePolicy, PolicyOrder> certificate_policies_of;
 
   // GatewayClass -> is it ours, with which settings.
   flow::Derived<ObjectKey, ClassModel> classes;
@@ -207,15 +207,17 @@ struct World {
 
   flow::Derived<std::string, infra::ProxyPlan> plans;
 
-  // CertificatePolicy -> issuers, and the Gateways that name it in their annotation; all that have
-  // the annotation, by themselves.
+  // CertificatePolicy -> issuers, and the Gateways and ListenerSets that name it in their
+  // annotation; all that have the annotation, by themselves.
   flow::Derived<ObjectKey, IssuersModel> certificate_issuers;
   flow::Index<ObjectKey, ObjectKey, api::Gateway> gateways_naming_policy;
-  flow::Index<ObjectKey, ObjectKey, api::Gateway> annotated_gateways;
-  // Gateway with a policy or the annotation -> the certificates that its listeners ask for; and
-  // these by Secret.
-  flow::Derived<ObjectKey, GatewayCertificates> gateway_certificates;
-  flow::Index<ObjectKey, ObjectKey, GatewayCertificates> uses_of_certificate;
+  flow::Index<ObjectKey, ObjectKey, api::ListenerSet> sets_naming_policy;
+  flow::Index<TargetKey, ObjectKey, api::Gateway> annotated_gateways;
+  flow::Index<TargetKey, ObjectKey, api::ListenerSet> annotated_sets;
+  // Gateway or ListenerSet with a policy or the annotation -> the certificates that its listeners
+  // ask for; and these by Secret.
+  flow::Derived<TargetKey, OwnedCertificates> owned_certificates;
+  flow::Index<ObjectKey, TargetKey, OwnedCertificates> uses_of_certificate;
   flow::Derived<ObjectKey, WantedCertificate> wanted_certificates;
 
   // Statuses.

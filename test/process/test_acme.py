@@ -107,6 +107,26 @@ def test_figures_say_when_certificates_expire_and_what_fails(limen, pebble, back
     assert figures()["limen_certificate_failing"][1] == 0
 
 
+def test_a_listener_set_has_a_certificate_of_its_own(limen, pebble, backend):
+    ca = pebble()
+    write_world(limen, [ca], backend("a"), hosts=())
+    limen.gateway(allowedListeners={"namespaces": {"from": "Same"}})
+    limen.write("set.json", json.dumps({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet",
+        "metadata": {"name": "set", "annotations": {"limen.dev/acme": "of-set"}},
+        "spec": {"parentRef": {"name": "web"}, "listeners": [listener(limen, "mine", "a.example")]}}))
+    policy = json.loads((limen.conf / "policy.json").read_text())
+    limen.write("of-set.json", json.dumps({**policy, "metadata": {"name": "of-set"}, "spec": {"acme": policy["spec"]["acme"]}}))
+    (limen.conf / "policy.json").unlink()
+    limen.write("r.json", json.dumps({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "of-set"},
+        "spec": {"parentRefs": [{"kind": "ListenerSet", "name": "set"}],
+                 "rules": [{"backendRefs": [{"group": "gateway.envoyproxy.io", "kind": "Backend", "name": "a"}]}]}}))
+    limen.start()
+    assert wait_for(lambda: connect(limen, ca.root)).ask() == 200
+    assert wait_for(lambda: conditions(limen, "of-set").get("Ready"))["reason"] == "Issued"
+
+
 def test_a_redirect_to_https_leaves_challenges_alone(limen, pebble, backend):
     ca = pebble()
     write_world(limen, [ca])

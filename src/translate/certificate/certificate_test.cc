@@ -196,6 +196,41 @@ TEST_F(CertificateTest, AnAnnotationIsEnough) {
             "https://acme-staging-v02.api.letsencrypt.org/directory");
 }
 
+// What a Gateway says is not about its ListenerSets; these ask for themselves.
+TEST_F(CertificateTest, AListenerSetAsksForItself) {
+  const auto set = [](const std::string& annotations) {
+    return object(fmt::format(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: ListenerSet, metadata: {{name: s, "
+        "namespace: team, annotations: {{{}}}}}, spec: {{parentRef: {{name: g, namespace: "
+        "default}}, listeners: [{}]}}}}",
+        annotations, https("b", "b.example")));
+  };
+  apply({our_class(),
+         gateway(fmt::format("allowedListeners: {{namespaces: {{from: All}}}}, listeners: [{}, {}]",
+                             kPlain80, https("a", "a.example"))),
+         object(policy("p", "", kIssuer)), set("")});
+  EXPECT_EQ(wanted_.size(), 1u);
+  apply({set("limen.dev/acme: mine"),
+         object("{apiVersion: limen.dev/v1alpha1, kind: CertificatePolicy, metadata: {name: mine, "
+                "namespace: team}, spec: {acme: {issuers: [{server: 'https://ca/team'}]}}}")});
+  const WantedCertificate& of_annotation = wanted_.at("team/cert");
+  EXPECT_EQ(of_annotation.wanted.names, std::vector<std::string>{"b.example"});
+  EXPECT_EQ(of_annotation.proxies, std::vector<std::string>{"default/g"});
+  EXPECT_EQ(of_annotation.wanted.issuers[0].challenges,
+            (std::vector{ChallengeType::kHttp01, ChallengeType::kTlsAlpn01}))
+      << "the Gateway has plain HTTP on port 80";
+  EXPECT_EQ(condition("team/mine", "Ready"), "Pending team/cert: it is being obtained");
+  EXPECT_EQ(policies_.at("team/mine").ancestors.at(0).ancestor_ref.kind, "ListenerSet");
+  apply({set(""),
+         object("{apiVersion: limen.dev/v1alpha1, kind: CertificatePolicy, metadata: {name: mine, "
+                "namespace: team}, spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: "
+                "ListenerSet, name: s, sectionName: b}], acme: {issuers: [{server: "
+                "'https://ca/team'}]}}}")});
+  EXPECT_EQ(wanted_.size(), 2u) << "by a policy of the entry";
+  apply({gateway(fmt::format("listeners: [{}]", https("a", "a.example")))});
+  EXPECT_EQ(wanted_.size(), 1u) << "the Gateway does not let the set in";
+}
+
 TEST_F(CertificateTest, AMissingReferenceIsTold) {
   apply(
       {our_class(), gateway(fmt::format("listeners: [{}]", https("a", "a.example"))),

@@ -108,9 +108,9 @@ class Reader {
 
 }  // namespace
 
-std::optional<std::string> annotated_policy(const api::Gateway& gateway) {
-  const auto it = gateway.metadata.annotations.find(api::kAcmeAnnotation);
-  if (it == gateway.metadata.annotations.end() || it->second == kLetsEncrypt ||
+std::optional<std::string> annotated_policy(const api::ObjectMeta& metadata) {
+  const auto it = metadata.annotations.find(api::kAcmeAnnotation);
+  if (it == metadata.annotations.end() || it->second == kLetsEncrypt ||
       it->second == kLetsEncryptStaging)
     return std::nullopt;
   return it->second;

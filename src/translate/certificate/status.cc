@@ -31,7 +31,7 @@ std::string text_of(const ObjectKey& secret, const acme::CertificateState& state
                      state.failure.empty() ? "" : "; the last renewal failed: " + state.failure);
 }
 
-// What a policy comes to for a Gateway, or a listener of one.
+// What a policy comes to for a Gateway or ListenerSet, or a listener of one.
 struct Outcome {
   Verdict accepted, ready;
   std::string text;  // of certificates that there are
@@ -42,13 +42,16 @@ class Status {
   Status(flow::Reads& reads, World& world, const ObjectKey& key)
       : reads_(reads), world_(world), key_(key) {}
 
-  // nullopt: the Gateway is not ours.
-  std::optional<Outcome> outcome_of(const ObjectKey& gateway, const Text& section) {
-    if (world_.gateways.get(reads_, gateway) == nullptr) return std::nullopt;
+  // nullopt: it is not ours.
+  std::optional<Outcome> outcome_of(const TargetKey& owner, const Text& section) {
+    if (owner.kind == api::Kind::kGateway && world_.gateways.get(reads_, owner.object) == nullptr)
+      return std::nullopt;
+    if (owner.kind == api::Kind::kListenerSet && world_.sets.get(reads_, owner.object) == nullptr)
+      return std::nullopt;
     Outcome outcome;
     if (const IssuersModel* issuers = world_.certificate_issuers.get(reads_, key_))
       outcome.accepted = issuers->resolved_refs;
-    const GatewayCertificates* certificates = world_.gateway_certificates.get(reads_, gateway);
+    const OwnedCertificates* certificates = world_.owned_certificates.get(reads_, owner);
     bool governs = false;
     std::set<ObjectKey> told;
     for (const CertificateUse& use :
@@ -88,20 +91,24 @@ std::shared_ptr<const api::PolicyStatus> certificate_policy_status(flow::Reads& 
                                                                    const ObjectKey& key) {
   const api::CertificatePolicy* policy = world.certificate_policies.get(reads, key);
   if (policy == nullptr) return nullptr;
-  std::set<std::pair<ObjectKey, Text>> places;
+  std::set<std::pair<TargetKey, Text>> places;
   for (const auto& ref : policy->spec.target_refs)
-    places.insert({{key.name_space, ref.name}, ref.section_name.value_or("")});
+    places.insert(
+        {{certificate_owner_kind(ref), {key.name_space, ref.name}}, ref.section_name.value_or("")});
   for (const auto& [gateway, object] : world.gateways_naming_policy.get(reads, key))
-    places.insert({gateway, Text()});
+    places.insert({{api::Kind::kGateway, gateway}, Text()});
+  for (const auto& [set, object] : world.sets_naming_policy.get(reads, key))
+    places.insert({{api::Kind::kListenerSet, set}, Text()});
   auto result = std::make_shared<api::PolicyStatus>(others_of(policy->status, world.options));
   Status status(reads, world, key);
   const int64_t generation = policy->metadata.generation;
-  for (const auto& [gateway, section] : places) {
-    const auto outcome = status.outcome_of(gateway, section);
+  for (const auto& [owner, section] : places) {
+    const auto outcome = status.outcome_of(owner, section);
     if (!outcome || result->ancestors.size() >= kMostAncestors) continue;
     api::PolicyAncestorStatus ancestor;
-    ancestor.ancestor_ref.name_space = gateway.name_space;
-    ancestor.ancestor_ref.name = gateway.name;
+    ancestor.ancestor_ref.kind = api::info(owner.kind).name;
+    ancestor.ancestor_ref.name_space = owner.object.name_space;
+    ancestor.ancestor_ref.name = owner.object.name;
     if (!section.empty()) ancestor.ancestor_ref.section_name = section;
     ancestor.controller_name = world.options.controller_name;
     ancestor.conditions.push_back(

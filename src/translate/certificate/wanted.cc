@@ -12,17 +12,18 @@ constexpr int32_t kHttpPort = 80;
 
 class Finder {
  public:
-  Finder(flow::Reads& reads, World& world, const ObjectKey& key, const api::Gateway& gateway,
-         const GatewayModel& model)
-      : reads_(reads), world_(world), key_(key), gateway_(gateway), model_(model) {}
+  // `listeners`: the owner's as decided; `proxy`: which serves them.
+  Finder(flow::Reads& reads, World& world, const CertificateOwner& owner,
+         const std::vector<ListenerModel>& listeners, const ProxyModel& proxy)
+      : reads_(reads), world_(world), owner_(owner), listeners_(listeners), proxy_(proxy) {}
 
   void add(const api::Listener& listener, std::vector<CertificateUse>& uses) {
     if (!listener.tls || listener.tls->mode == api::TlsMode::kPassthrough) return;
-    const auto governor = governor_of(reads_, world_, gateway_, listener.name);
+    const auto governor = governor_of(reads_, world_, owner_, listener.name);
     if (!governor) return;
     for (const api::SecretObjectReference& ref : listener.tls->certificate_refs) {
       CertificateUse use;
-      use.secret = {ref.name_space.value_or(key_.name_space.str()), ref.name};
+      use.secret = {ref.name_space.value_or(name_space().str()), ref.name};
       use.hostname = listener.hostname.value_or("");
       use.section = listener.name;
       use.policy = governor->policy;
@@ -40,15 +41,15 @@ class Finder {
     };
     if (!world_.options.acme)
       return no("Disabled", "certificates are obtained by `limen server --acme` only");
-    const auto it = std::find_if(model_.listeners.begin(), model_.listeners.end(),
+    const auto it = std::find_if(listeners_.begin(), listeners_.end(),
                                  [&](const auto& each) { return each.name == listener.name; });
-    if (it == model_.listeners.end() || !it->accepted.ok || !it->conflicted.ok)
+    if (it == listeners_.end() || !it->accepted.ok || !it->conflicted.ok)
       return no("ListenerNotAccepted", "it is not accepted");
     if (use.hostname.empty())
       return no("NoHostname", "it has no hostname, and a certificate is for names");
-    if (!ref.group.empty() || ref.kind != "Secret" || use.secret.name_space != key_.name_space) {
+    if (!ref.group.empty() || ref.kind != "Secret" || use.secret.name_space != name_space()) {
       return no("InvalidCertificateRef",
-                fmt::format("only a Secret of namespace {} can be kept here", key_.name_space));
+                fmt::format("only a Secret of namespace {} can be kept here", name_space()));
     }
     const api::Secret* secret = world_.secret_objects.get(reads_, use.secret);
     if (secret == nullptr) return {};
@@ -92,7 +93,7 @@ class Finder {
 
   std::vector<acme::ChallengeType> default_challenges() const {
     const auto plain = [](const ListenerModel& it) { return it.protocol == Protocol::kHttp; };
-    const auto& all = model_.listeners;
+    const auto& all = proxy_.listeners;
     const bool has_http = std::any_of(all.begin(), all.end(), plain);
     const bool on_80 = std::any_of(all.begin(), all.end(), [&](const ListenerModel& it) {
       return plain(it) && it.port == kHttpPort;
@@ -103,32 +104,51 @@ class Finder {
     return {kTlsAlpn01};
   }
 
+  const Text& name_space() const { return owner_.metadata.name_space; }
+
   flow::Reads& reads_;
   World& world_;
-  const ObjectKey& key_;
-  const api::Gateway& gateway_;
-  const GatewayModel& model_;
+  const CertificateOwner& owner_;
+  const std::vector<ListenerModel>& listeners_;
+  const ProxyModel& proxy_;
 };
+
+// Of objects with spec.listeners.
+template <class Object>
+std::shared_ptr<const OwnedCertificates> find(flow::Reads& reads, World& world, api::Kind kind,
+                                              const Object& object, const std::string& proxy,
+                                              const std::vector<ListenerModel>& listeners) {
+  const ProxyModel* model = world.proxies.get(reads, proxy);
+  if (model == nullptr) return nullptr;
+  auto result = std::make_shared<OwnedCertificates>();
+  result->proxy = proxy;
+  const CertificateOwner owner{kind, object.metadata};
+  Finder finder(reads, world, owner, listeners, *model);
+  for (const api::Listener& listener : object.spec.listeners) finder.add(listener, result->uses);
+  return result->uses.empty() ? nullptr : result;
+}
 
 }  // namespace
 
-std::shared_ptr<const GatewayCertificates> find_certificates(flow::Reads& reads, World& world,
-                                                             const ObjectKey& key) {
-  const GatewayModel* model = world.gateways.get(reads, key);
-  const api::Gateway* gateway = world.gateway_objects.get(reads, key);
+std::shared_ptr<const OwnedCertificates> find_certificates(flow::Reads& reads, World& world,
+                                                           const TargetKey& owner) {
+  if (owner.kind == api::Kind::kListenerSet) {
+    const ListenerSetModel* model = world.sets.get(reads, owner.object);
+    const api::ListenerSet* set = world.listener_sets.get(reads, owner.object);
+    if (model == nullptr || set == nullptr || !model->attached.ok) return nullptr;
+    return find(reads, world, owner.kind, *set, model->proxy, model->listeners);
+  }
+  const GatewayModel* model = world.gateways.get(reads, owner.object);
+  const api::Gateway* gateway = world.gateway_objects.get(reads, owner.object);
   if (model == nullptr || gateway == nullptr || !model->accepted.ok) return nullptr;
-  auto result = std::make_shared<GatewayCertificates>();
-  result->proxy = model->proxy;
-  Finder finder(reads, world, key, *gateway, *model);
-  for (const api::Listener& listener : gateway->spec.listeners) finder.add(listener, result->uses);
-  return result->uses.empty() ? nullptr : result;
+  return find(reads, world, owner.kind, *gateway, model->proxy, model->listeners);
 }
 
 std::shared_ptr<const WantedCertificate> want_certificate(flow::Reads& reads, World& world,
                                                           const ObjectKey& secret) {
   auto result = std::make_shared<WantedCertificate>();
   std::set<std::string> names, proxies;
-  for (const auto& [gateway, certificates] : world.uses_of_certificate.get(reads, secret)) {
+  for (const auto& [owner, certificates] : world.uses_of_certificate.get(reads, secret)) {
     for (const CertificateUse& use : certificates.uses) {
       if (!use.verdict.ok || use.secret != secret) continue;
       names.insert(use.hostname);

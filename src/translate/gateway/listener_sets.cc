@@ -1,6 +1,7 @@
 // ListenerSets: whether one may attach, and its entries.  GEP-1713.
 #include <fmt/format.h>
 
+#include "translate/certificate/rules.h"
 #include "translate/gateway/rules.h"
 #include "translate/labels.h"
 
@@ -56,8 +57,12 @@ std::shared_ptr<const ListenerSetModel> read_listener_set(flow::Reads& reads, Wo
   model->attached = check_parent(reads, world, *gateway, *spec, key);
   const ListenerOwner owner{parent, key, bound_addresses(world.options, *spec, *gateway),
                             spec->client_validations};
-  for (const api::Listener& entry : set->spec.listeners)
+  for (const api::Listener& entry : set->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, entry));
+    if (model->attached.ok)
+      await_certificate(reads, world, {api::Kind::kListenerSet, set->metadata},
+                        model->listeners.back());
+  }
   return model;
 }
 

@@ -224,7 +224,8 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
       key, {}, bound_addresses(world.options, *model, *gateway), model->client_validations};
   for (const api::Listener& spec : gateway->spec.listeners) {
     model->listeners.push_back(read_listener(reads, world, owner, spec));
-    await_certificate(reads, world, *gateway, model->listeners.back());
+    await_certificate(reads, world, {api::Kind::kGateway, gateway->metadata},
+                      model->listeners.back());
   }
   return model;
 }
