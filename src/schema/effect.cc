@@ -3,10 +3,6 @@
 namespace limen::schema {
 namespace {
 
-using Path = std::optional<std::string>;
-
-Path in_value(const Type& type, const void* p);
-
 bool is_set(const Type& type, const void* p) {
   switch (type.shape) {
     case Shape::kOptional: return type.get_optional(p) != nullptr;
@@ -23,56 +19,61 @@ bool is_set(const Type& type, const void* p) {
   __builtin_unreachable();
 }
 
-// "" stands for the value itself.
-std::string joined(const std::string& name, const std::string& rest) {
-  if (name.empty() || rest.empty()) return name + rest;
-  return rest.front() == '[' ? name + rest : name + "." + rest;
-}
-
-Path in_elements(const Type& type, const void* p) {
-  Path found;
-  size_t index = 0;
-  type.visit(p, [&](const std::string* key, const void* element) {
-    const std::string here = "[" + (key != nullptr ? *key : std::to_string(index)) + "]";
-    ++index;
-    if (found) return;
-    if (const Path inner = in_value(*type.element, element)) found = joined(here, *inner);
-  });
-  return found;
-}
-
-Path in_value(const Type& type, const void* p) {
-  switch (type.shape) {
-    case Shape::kOptional: {
-      const void* value = type.get_optional(p);
-      return value == nullptr ? std::nullopt : in_value(*type.element, value);
+class Search {
+ public:
+  void look_into(const Schema& schema, const void* object, const std::string& path) {
+    for (const Field& field : schema.fields) {
+      const void* member = field.const_member(object);
+      std::string at = path;
+      if (!field.name.empty()) at += (path.empty() ? "" : ".") + std::string(field.name);
+      if (field.in_effect)
+        look_into(*field.type, member, at);
+      else if (is_set(*field.type, member))
+        found.push_back(at);
     }
-    case Shape::kList:
-    case Shape::kMap: return in_elements(type, p);
-    case Shape::kObject: return first_without_effect(type.object(), p);
-    case Shape::kBool:
-    case Shape::kInteger:
-    case Shape::kNumber:
-    case Shape::kText:
-    case Shape::kEnum:
-    case Shape::kJson: return std::nullopt;
   }
-  __builtin_unreachable();
-}
+
+  std::vector<std::string> found;
+
+ private:
+  void look_into(const Type& type, const void* p, const std::string& path) {
+    switch (type.shape) {
+      case Shape::kOptional:
+        if (const void* value = type.get_optional(p)) look_into(*type.element, value, path);
+        return;
+      case Shape::kList:
+      case Shape::kMap: return look_into_elements(type, p, path);
+      case Shape::kObject: return look_into(type.object(), p, path);
+      case Shape::kBool:
+      case Shape::kInteger:
+      case Shape::kNumber:
+      case Shape::kText:
+      case Shape::kEnum:
+      case Shape::kJson: return;
+    }
+  }
+
+  void look_into_elements(const Type& type, const void* p, const std::string& path) {
+    size_t index = 0;
+    type.visit(p, [&](const std::string* key, const void* element) {
+      const std::string name = key != nullptr ? *key : std::to_string(index);
+      ++index;
+      look_into(*type.element, element, path + "[" + name + "]");
+    });
+  }
+};
 
 }  // namespace
 
+std::vector<std::string> fields_without_effect(const Schema& schema, const void* object) {
+  Search search;
+  search.look_into(schema, object, "");
+  return std::move(search.found);
+}
+
 std::optional<std::string> first_without_effect(const Schema& schema, const void* object) {
-  for (const Field& field : schema.fields) {
-    const void* member = field.const_member(object);
-    const std::string name(field.name);
-    if (!field.in_effect) {
-      if (is_set(*field.type, member)) return name;
-    } else if (const Path inner = in_value(*field.type, member)) {
-      return joined(name, *inner);
-    }
-  }
-  return std::nullopt;
+  const std::vector<std::string> all = fields_without_effect(schema, object);
+  return all.empty() ? std::nullopt : std::optional(all.front());
 }
 
 }  // namespace limen::schema

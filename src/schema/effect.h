@@ -4,12 +4,15 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "schema/schema.h"
 
 namespace limen::schema {
 
-// The path of the first such field that is set: "spec.jwt".  A boolean is set where it is true.
+// The paths of such fields that are set, in the order of the table: "spec.jwt".  A boolean is set
+// where it is true.
+std::vector<std::string> fields_without_effect(const Schema& schema, const void* object);
 std::optional<std::string> first_without_effect(const Schema& schema, const void* object);
 
 }  // namespace limen::schema

@@ -15,6 +15,12 @@ bool is_header_name(const std::string& name) {
   });
 }
 
+std::string escaped(const std::string& value) {
+  std::string out;
+  for (char c : value) out.append(c == '%' ? 2 : 1, c);
+  return out;
+}
+
 namespace {
 
 using envoy::config::core::v3::HeaderValueOption;
@@ -40,13 +46,6 @@ Problems check(const std::string& name, const std::string& value, const std::str
     return {
         {"UnsupportedValue", path, "the value of header '" + name + "' holds a line break or NUL"}};
   return {};
-}
-
-// Envoy replaces "%...%" in header values by facts of the request; a user's text stays as it is.
-std::string escaped(const std::string& value) {
-  std::string out;
-  for (char c : value) out.append(c == '%' ? 2 : 1, c);
-  return out;
 }
 
 template <class Headers>

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "features/duration.h"
 #include "features/features.h"
 
 namespace limen::features {
@@ -18,11 +19,6 @@ std::string retry_on(const api::HttpRouteRetry& retry) {
   if (std::find(retry.codes.begin(), retry.codes.end(), 504) != retry.codes.end())
     conditions += ",reset";
   return conditions;
-}
-
-void write_duration(const api::Duration& duration, google::protobuf::Duration& out) {
-  out.set_seconds(duration.value.count() / 1000);
-  out.set_nanos(static_cast<int32_t>(duration.value.count() % 1000) * 1'000'000);
 }
 
 // Long requests must not be cut by the stream's idle timeout (Envoy's default is 5 minutes).

@@ -1,9 +1,7 @@
 // Rules of a SecurityPolicy as Envoy's RBAC: a list of matchers, of which the first that matches
 // decides.
-#include <absl/strings/numbers.h>
 #include <absl/strings/str_cat.h>
 #include <absl/strings/str_split.h>
-#include <arpa/inet.h>
 #include <envoy/config/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/filters/http/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/matching/common_inputs/network/v3/network_inputs.pb.h>
@@ -14,6 +12,7 @@
 
 #include <algorithm>
 
+#include "features/cidr.h"
 #include "features/jwt.h"
 
 namespace limen::features {
@@ -88,21 +87,6 @@ std::string regex_of(const api::HttpPathMatch& path) {
       return RE2::QuoteMeta(value) + "(?s:[/?].*)?";
   }
   __builtin_unreachable();
-}
-
-bool parse_cidr(const std::string& text, envoy::config::core::v3::CidrRange& out) {
-  const size_t slash = text.find('/');
-  unsigned char address[sizeof(in6_addr)];
-  uint32_t length = 0;
-  if (slash == std::string::npos || !absl::SimpleAtoi(text.substr(slash + 1), &length))
-    return false;
-  const std::string prefix = text.substr(0, slash);
-  const bool v6 = prefix.find(':') != std::string::npos;
-  if (inet_pton(v6 ? AF_INET6 : AF_INET, prefix.c_str(), address) != 1) return false;
-  if (length > (v6 ? 128U : 32U)) return false;
-  out.set_address_prefix(prefix);
-  out.mutable_prefix_len()->set_value(length);
-  return true;
 }
 
 class Writer {

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/quantity.h"
 #include "infra/authority/authority_secrets.h"
 #include "infra/envoy/flags.h"
-#include "infra/kube/quantity.h"
 #include "infra/kube/render_parts.h"
 #include "infra/kube/strategic_merge.h"
 

@@ -1,10 +1,10 @@
-#include "infra/kube/quantity.h"
+#include "base/quantity.h"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 
-namespace limen::infra {
+namespace limen {
 namespace {
 
 struct Suffix {
@@ -43,4 +43,4 @@ std::optional<uint64_t> parse_quantity(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace limen::infra
+}  // namespace limen

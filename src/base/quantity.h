@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
-namespace limen::infra {
+namespace limen {
 
 // Rounded down to whole units; nullopt: no quantity, or none that fits.
 std::optional<uint64_t> parse_quantity(std::string_view text);
 
-}  // namespace limen::infra
+}  // namespace limen

@@ -1,8 +1,8 @@
-#include "infra/kube/quantity.h"
+#include "base/quantity.h"
 
 #include <gtest/gtest.h>
 
-namespace limen::infra {
+namespace limen {
 namespace {
 
 TEST(Quantity, AsKubernetesReadsThem) {
@@ -16,4 +16,4 @@ TEST(Quantity, AsKubernetesReadsThem) {
 }
 
 }  // namespace
-}  // namespace limen::infra
+}  // namespace limen
