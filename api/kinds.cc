@@ -35,6 +35,7 @@ constexpr std::string_view kBe[] = {"be"};
 constexpr std::string_view kEproxy[] = {"eproxy"};
 constexpr std::string_view kHrf[] = {"hrf"};
 constexpr std::string_view kSp[] = {"sp"};
+constexpr std::string_view kCtp[] = {"ctp"};
 constexpr std::string_view kCertpolicy[] = {"certpolicy"};
 constexpr std::string_view kSvc[] = {"svc"};
 constexpr std::string_view kCm[] = {"cm"};
@@ -122,6 +123,9 @@ const KindInfo kKinds[] = {
                       "httproutefilters", kHrf, true, true, kAgeColumns),
     kind<SecurityPolicy>(Kind::kSecurityPolicy, kEnvoyGroup, kAlpha, "SecurityPolicy",
                          "securitypolicies", kSp, true, true, kAgeColumns),
+    kind<ClientTrafficPolicy>(Kind::kClientTrafficPolicy, kEnvoyGroup, kAlpha,
+                              "ClientTrafficPolicy", "clienttrafficpolicies", kCtp, true, true,
+                              kAgeColumns),
     kind<CertificatePolicy>(Kind::kCertificatePolicy, kLimenGroup, kAlpha, "CertificatePolicy",
                             "certificatepolicies", kCertpolicy, true, true, kAgeColumns),
     kind<Service>(Kind::kService, "", kV1, "Service", "services", kSvc, true, false),

@@ -8,6 +8,7 @@
 
 #include "api/core/core.h"
 #include "api/envoy/backend.h"
+#include "api/envoy/client_traffic_policy.h"
 #include "api/envoy/envoy_proxy.h"
 #include "api/envoy/route_filter.h"
 #include "api/envoy/security_policy.h"
@@ -42,6 +43,7 @@ enum class Kind {
   kEnvoyProxy,
   kHttpRouteFilter,
   kSecurityPolicy,
+  kClientTrafficPolicy,
   kCertificatePolicy,
   kService,
   kEndpointSlice,
@@ -63,10 +65,11 @@ using AnyObject =
                  std::shared_ptr<const UdpRoute>, std::shared_ptr<const ReferenceGrant>,
                  std::shared_ptr<const BackendTlsPolicy>, std::shared_ptr<const Backend>,
                  std::shared_ptr<const EnvoyProxy>, std::shared_ptr<const RouteFilter>,
-                 std::shared_ptr<const SecurityPolicy>, std::shared_ptr<const CertificatePolicy>,
-                 std::shared_ptr<const Service>, std::shared_ptr<const EndpointSlice>,
-                 std::shared_ptr<const Secret>, std::shared_ptr<const ConfigMap>,
-                 std::shared_ptr<const Namespace>, std::shared_ptr<const ClusterTrustBundle>>;
+                 std::shared_ptr<const SecurityPolicy>, std::shared_ptr<const ClientTrafficPolicy>,
+                 std::shared_ptr<const CertificatePolicy>, std::shared_ptr<const Service>,
+                 std::shared_ptr<const EndpointSlice>, std::shared_ptr<const Secret>,
+                 std::shared_ptr<const ConfigMap>, std::shared_ptr<const Namespace>,
+                 std::shared_ptr<const ClusterTrustBundle>>;
 
 // A column of `kubectl get`: an entry of additionalPrinterColumns.
 struct PrinterColumn {

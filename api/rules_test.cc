@@ -336,6 +336,7 @@ const std::vector<BrokenObject> kBroken = {
 std::vector<BrokenObject> all_broken() {
   std::vector<BrokenObject> all = kBroken;
   for (BrokenObject& it : broken_security_policies()) all.push_back(std::move(it));
+  for (BrokenObject& it : broken_client_traffic_policies()) all.push_back(std::move(it));
   return all;
 }
 

@@ -13,5 +13,6 @@ struct BrokenObject {
 };
 
 std::vector<BrokenObject> broken_security_policies();
+std::vector<BrokenObject> broken_client_traffic_policies();
 
 }  // namespace limen::api

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/envoy/backend.h"
+#include "api/envoy/client_traffic_policy.h"
 #include "api/envoy/envoy_proxy.h"
 #include "api/envoy/route_filter.h"
 #include "api/envoy/security_policy.h"
@@ -102,6 +103,54 @@ const Schema& schema_of(const Cors*);
 const Schema& schema_of(const Csrf*);
 const Schema& schema_of(const SecurityPolicySpec*);
 const Schema& schema_of(const SecurityPolicy*);
+
+std::vector<std::string_view> names_of(const TlsVersion*);
+std::vector<std::string_view> names_of(const AlpnProtocol*);
+std::vector<std::string_view> names_of(const TlsFingerprint*);
+std::vector<std::string_view> names_of(const ClientValidationMode*);
+const Schema& schema_of(const OtherNameMatch*);
+const Schema& schema_of(const SubjectAltNames*);
+const Schema& schema_of(const CrlContext*);
+const Schema& schema_of(const ClientValidationContext*);
+const Schema& schema_of(const StatelessTlsSessionResumption*);
+const Schema& schema_of(const StatefulTlsSessionResumption*);
+const Schema& schema_of(const SessionResumption*);
+const Schema& schema_of(const TlsSession*);
+const Schema& schema_of(const ClientTlsSettings*);
+
+std::vector<std::string_view> names_of(const InvalidMessageAction*);
+const Schema& schema_of(const TcpKeepalive*);
+const Schema& schema_of(const ProxyProtocolSettings*);
+const Schema& schema_of(const XForwardedForSettings*);
+const Schema& schema_of(const CustomHeaderSettings*);
+const Schema& schema_of(const DirectSourceIp*);
+const Schema& schema_of(const ClientIpDetectionSettings*);
+const Schema& schema_of(const TcpClientTimeout*);
+const Schema& schema_of(const HttpClientTimeout*);
+const Schema& schema_of(const ClientTimeout*);
+const Schema& schema_of(const ConnectionLimit*);
+const Schema& schema_of(const ClientConnection*);
+const Schema& schema_of(const Http10Settings*);
+const Schema& schema_of(const Http1Settings*);
+const Schema& schema_of(const Http2ConnectionKeepalive*);
+const Schema& schema_of(const Http2Settings*);
+
+std::vector<std::string_view> names_of(const EscapedSlashesAction*);
+std::vector<std::string_view> names_of(const ForwardClientCertMode*);
+std::vector<std::string_view> names_of(const ClientCertDetail*);
+std::vector<std::string_view> names_of(const UnderscoresAction*);
+std::vector<std::string_view> names_of(const RequestIdAction*);
+std::vector<std::string_view> names_of(const SchemeHeaderTransform*);
+const Schema& schema_of(const PathSettings*);
+const Schema& schema_of(const XForwardedClientCert*);
+const Schema& schema_of(const EnvoyHeaderFilter*);
+const Schema& schema_of(const HostHeaderSettings*);
+const Schema& schema_of(const HeaderSettings*);
+const Schema& schema_of(const Http3Settings*);
+const Schema& schema_of(const GrpcSettings*);
+const Schema& schema_of(const HealthCheckSettings*);
+const Schema& schema_of(const ClientTrafficPolicySpec*);
+const Schema& schema_of(const ClientTrafficPolicy*);
 
 inline constexpr schema::Form kCidrPattern = {
     R"(^([0-9]{1,3}\.){3}[0-9]{1,3}/[0-9]{1,2}$|^[0-9a-fA-F]*:[0-9a-fA-F:.]*/[0-9]{1,3}$)",

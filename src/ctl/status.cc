@@ -18,7 +18,7 @@ std::string summary(const Json& conditions) {
     const bool good =
         (condition.text("status") == "True") != api::is_bad_when_true(condition.text("type"));
     const bool reserved = condition.text("message").find(", but ") != std::string_view::npos;
-    if (!good || reserved)
+    if (!good || reserved || condition.text("type") == "Warning")
       text += fmt::format("({}: {})", condition.text("reason"), condition.text("message"));
   }
   return text;

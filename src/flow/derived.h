@@ -1,5 +1,5 @@
 // A table whose rows a rule computes: one row per row of a table, or per group of an index (or of
-// either of two) that has members.
+// any of several) that has members.
 //
 // A rule is a pure function (Reads&, const K&) of what it reads.  It returns a shared_ptr<const V>
 // or an optional<V>; nullptr or nullopt means "no row".  It may read only tables and indexes

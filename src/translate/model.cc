@@ -63,6 +63,13 @@ std::vector<ListenerModel> ProxyModel::listeners_of(const ObjectKey& gateway,
           begin + static_cast<std::ptrdiff_t>(range->second.second)};
 }
 
+const PortModel* ProxyModel::port_at(Transport transport, int32_t number) const {
+  const auto it = std::find_if(ports.begin(), ports.end(), [&](const PortModel& port) {
+    return port.port == number && port.transport() == transport;
+  });
+  return it == ports.end() ? nullptr : &*it;
+}
+
 std::string ClusterRef::text() const {
   std::string text = kind == api::Kind::kBackend ? "backend/" : "service/";
   if (is_server()) text = https ? "https/" : "http/";

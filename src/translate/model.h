@@ -196,6 +196,7 @@ struct ProxyModel {
   std::map<std::string, size_t, std::less<>> guarded_listeners;
 
   std::vector<ListenerModel> listeners_of(const ObjectKey& gateway, const ObjectKey& set) const;
+  const PortModel* port_at(Transport transport, int32_t number) const;  // nullptr: none
 
   bool operator==(const ProxyModel& other) const;
 };
@@ -418,9 +419,10 @@ struct Certificate {
   FragmentPtr
       secret;      // envoy.extensions.transport_sockets.tls.v3.Secret; nullptr where we have none
   SdsSecret name;  // iff usable
+  Text staple_mistake = {};  // why it goes without its OCSP response; empty: it does not
 
   bool operator==(const Certificate& other) const {
-    return usable == other.usable && name == other.name &&
+    return usable == other.usable && name == other.name && staple_mistake == other.staple_mistake &&
            (secret == nullptr) == (other.secret == nullptr) &&
            (secret == nullptr || *secret == *other.secret);
   }

@@ -135,6 +135,29 @@ void certificates_of_owner(const OwnedCertificates& owner, auto& emit) {
   for (const ObjectKey& secret : secrets) emit(secret);
 }
 
+void targets_of(const PolicyTargets& policy, auto& emit) {
+  for (const RouteKey& object : policy.objects()) emit(object, PolicyOrder{policy.created});
+}
+
+void listeners_governed(const PolicyListeners& policy, auto& emit) {
+  for (const auto& [listener, place] : policy.places)
+    emit(listener, PolicyRank{place.level, policy.created});
+}
+
+void ports_governed(const PolicyListeners& policy, auto& emit) {
+  std::set<PortKey> ports;
+  for (const auto& [listener, place] : policy.places)
+    ports.insert({listener.proxy.str(), Transport::kTcp, place.port});
+  for (const PortKey& port : ports) emit(port);
+}
+
+void proxies_with_checks(const ObjectKey& policy, const PolicyListeners& listeners, auto& emit) {
+  std::set<ProxyName> names;
+  for (const auto& [listener, place] : listeners.places)
+    names.insert({listener.proxy, client_checks_name(policy)});
+  for (const ProxyName& name : names) emit(name);
+}
+
 void candidates_of_kind(api::Kind kind, const RouteKey& key, const Attachments& attachments,
                         auto& emit) {
   if (key.kind != kind) return;
@@ -167,6 +190,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       envoy_proxies(graph, "envoy_proxies"),
       route_filters(graph, "route_filters"),
       security_policies(graph, "security_policies"),
+      client_traffic_policies(graph, "client_traffic_policies"),
       certificate_policies(graph, "certificate_policies"),
       services(graph, "services"),
       endpoint_slices(graph, "endpoint_slices"),
@@ -257,22 +281,44 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       jwts("jwts", security_policies, bind(*this, read_jwt)),
       security("security", security_policies, bind(*this, read_security)),
       policy_targets("policy_targets", security_policies, bind(*this, targets_of_policy)),
-      security_of_target("security_of_target", policy_targets,
-                         [](const auto&, const auto& policy, auto& emit) {
-                           for (const RouteKey& object : policy.objects())
-                             emit(object, PolicyOrder{policy.created});
-                         }),
+      security_of_target(
+          "security_of_target", policy_targets,
+          [](const auto&, const auto& policy, auto& emit) { targets_of(policy, emit); }),
       route_policies("route_policies", security_of_target, bind(*this, policies_of_route)),
       policied_routes("policied_routes", route_policies,
                       [](const auto&, const auto& route, auto& emit) {
                         for (const ProxyName& listener : route.listeners) emit(listener);
                       }),
       policy_listeners("policy_listeners", policy_targets, bind(*this, listeners_of_policy)),
-      policies_of_listener("policies_of_listener", policy_listeners,
-                           [](const auto&, const auto& policy, auto& emit) {
-                             for (const auto& [listener, place] : policy.places)
-                               emit(listener, PolicyRank{place.level, policy.created});
-                           }),
+      policies_of_listener(
+          "policies_of_listener", policy_listeners,
+          [](const auto&, const auto& policy, auto& emit) { listeners_governed(policy, emit); }),
+
+      client_checks("client_checks", client_traffic_policies, bind(*this, read_client_checks)),
+      client_policies("client_policies", client_traffic_policies, bind(*this, read_client_policy)),
+      client_targets("client_targets", client_traffic_policies,
+                     bind(*this, targets_of_client_policy)),
+      client_policies_of_target(
+          "client_policies_of_target", client_targets,
+          [](const auto&, const auto& policy, auto& emit) { targets_of(policy, emit); }),
+      client_listeners("client_listeners", client_targets, bind(*this, listeners_of_client_policy)),
+      client_policies_of_listener(
+          "client_policies_of_listener", client_listeners,
+          [](const auto&, const auto& policy, auto& emit) { listeners_governed(policy, emit); }),
+      client_policies_of_port(
+          "client_policies_of_port", client_listeners,
+          [](const auto&, const auto& policy, auto& emit) { ports_governed(policy, emit); }),
+      port_policies("port_policies", client_policies_of_port, bind(*this, settle_port_policies)),
+      closed_listeners("closed_listeners", port_policies,
+                       [](const auto& port, const auto& policies, auto& emit) {
+                         for (const auto& [listener, policy] : policies.listeners)
+                           if (policy.closes_requests) emit(ProxyName{port.proxy, listener});
+                       }),
+      users_of_client_checks("users_of_client_checks", client_listeners,
+                             [](const auto& policy, const auto& governed, auto& emit) {
+                               proxies_with_checks(policy, governed, emit);
+                             }),
+      client_secrets("client_secrets", users_of_client_checks, bind(*this, share_client_checks)),
 
       route_filter_models("route_filter_models", route_filters, bind(*this, read_route_filter)),
       routes("routes", attachments, bind(*this, translate_route)),
@@ -282,7 +328,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           for (const auto& [name, index] : model.guarded_listeners)
                             emit(ProxyName{proxy, name});
                         }),
-      listener_guards("listener_guards", guarded_listeners, policies_of_listener,
+      listener_guards("listener_guards", guarded_listeners, policies_of_listener, closed_listeners,
                       bind(*this, guard_listener)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,
@@ -471,6 +517,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       backend_statuses("backend_statuses", backends, bind(*this, backend_status)),
       policy_statuses("policy_statuses", backend_tls, bind(*this, policy_status)),
       security_statuses("security_statuses", policy_targets, bind(*this, security_status)),
+      client_policy_statuses("client_policy_statuses", client_targets,
+                             bind(*this, client_policy_status)),
       certificate_policy_statuses("certificate_policy_statuses", certificate_policies,
                                   bind(*this, certificate_policy_status)) {
   certificates.reads_own(secret_objects);
@@ -480,7 +528,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
   attachments.reads_own(candidates);
   route_policies.reads_own(security_of_target);
   routes.reads_own(route_objects, attachments, held_routes, route_policies);
-  listener_guards.reads_own(guarded_listeners, policies_of_listener);
+  listener_guards.reads_own(guarded_listeners, policies_of_listener, closed_listeners);
   virtual_hosts.reads_own(routes_of_virtual_host, challenges_of_virtual_host);
   unserved_hosts.reads_own(virtual_hosts, challenges_of_virtual_host);
   route_configurations.reads_own(virtual_hosts_of, unserved_hosts_of, grpc_routes_of, misdirected,

@@ -98,6 +98,7 @@ struct PolicyListeners {
     int level = 0;
     ObjectKey gateway;  // whose listener it is
     Text route_configuration;
+    int32_t port = 0;
     bool operator==(const Place&) const = default;
   };
   std::map<ProxyName, Place> places;

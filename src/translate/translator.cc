@@ -34,6 +34,7 @@ class Loader {
       case api::Kind::kEnvoyProxy: return store(world_.envoy_proxies, change);
       case api::Kind::kHttpRouteFilter: return store(world_.route_filters, change);
       case api::Kind::kSecurityPolicy: return store(world_.security_policies, change);
+      case api::Kind::kClientTrafficPolicy: return store(world_.client_traffic_policies, change);
       case api::Kind::kCertificatePolicy: return store(world_.certificate_policies, change);
       case api::Kind::kService: return store(world_.services, change);
       case api::Kind::kEndpointSlice: return store(world_.endpoint_slices, change);
@@ -86,7 +87,7 @@ struct Translator::Engine {
     using xds::ResourceType;
     collect(world.route_configurations, ResourceType::kRouteConfiguration,
             [](const ProxyName& key) { return key.name; });
-    for (auto* secrets : {&world.secrets, &world.login_secrets})
+    for (auto* secrets : {&world.secrets, &world.login_secrets, &world.client_secrets})
       collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     collect(world.sds_clusters, ResourceType::kCluster,
             [](const ProxyName& key) { return sds_cluster(key.name); });
@@ -106,6 +107,7 @@ struct Translator::Engine {
     collect_status(world.backend_statuses, api::Kind::kBackend);
     collect_status(world.policy_statuses, api::Kind::kBackendTlsPolicy);
     collect_status(world.security_statuses, api::Kind::kSecurityPolicy);
+    collect_status(world.client_policy_statuses, api::Kind::kClientTrafficPolicy);
     collect_status(world.certificate_policy_statuses, api::Kind::kCertificatePolicy);
     world.wanted_certificates.on_change(
         [this](const ObjectKey& secret, const auto&, const auto& wanted) {

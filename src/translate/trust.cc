@@ -12,18 +12,38 @@
 namespace limen::translate {
 namespace {
 
-constexpr char kKey[] = "ca.crt";
+constexpr char kClusterGroup[] = "certificates.k8s.io";
 
-// Envoy refuses a bundle as a whole if one certificate in it can't be read.
-bool is_bundle(const std::string& pem) {
+// Text that is nothing but PEM of one type, and what it is in an object.
+struct Form {
+  const char* key;
+  const char* words;
+  bool (*read)(BIO* reader);  // one piece
+};
+
+bool read_certificate_piece(BIO* reader) {
+  X509* certificate = PEM_read_bio_X509(reader, nullptr, nullptr, nullptr);
+  X509_free(certificate);
+  return certificate != nullptr;
+}
+
+bool read_list(BIO* reader) {
+  X509_CRL* list = PEM_read_bio_X509_CRL(reader, nullptr, nullptr, nullptr);
+  X509_CRL_free(list);
+  return list != nullptr;
+}
+
+constexpr Form kBundle = {"ca.crt", "certificates", read_certificate_piece};
+constexpr Form kLists = {"ca.crl", "lists of revoked certificates", read_list};
+
+// Envoy refuses a bundle as a whole if one certificate in it can't be read; of lists it leaves out
+// what it can't read.
+bool is_all(const Form& form, const std::string& pem) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> reader(
       BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
   size_t count = 0;
   ERR_clear_error();
-  while (X509* certificate = PEM_read_bio_X509(reader.get(), nullptr, nullptr, nullptr)) {
-    X509_free(certificate);
-    ++count;
-  }
+  while (form.read(reader.get())) ++count;
   const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   return at_end && count > 0;
@@ -39,30 +59,44 @@ Trust failed(const char* reason, const std::string& message) {
   return {Verdict::no(reason, message), {}, {}};
 }
 
-Trust check(const std::string& label, const char* field, std::optional<std::string> pem) {
+Trust check(const Form& form, const std::string& label, const char* field,
+            std::optional<std::string> pem) {
   if (!pem)
     return failed("InvalidCACertificateRef", fmt::format("{} has no readable {}", label, field));
-  if (!is_bundle(*pem)) {
+  if (!is_all(form, *pem)) {
     return failed("InvalidCACertificateRef",
-                  fmt::format("{}: {} is no PEM text of certificates", label, field));
+                  fmt::format("{}: {} is no PEM text of {}", label, field, form.words));
   }
   if (pem->back() != '\n') pem->push_back('\n');
   return {{}, *std::move(pem), {}};
 }
 
-// The value under ca.crt.
 template <class Object>
-Trust check_key(const std::string& label, const Object* object) {
+Trust check_key(const Form& form, const std::string& label, const Object* object) {
   if (object == nullptr) return failed("InvalidCACertificateRef", label + " does not exist");
-  return check(label, kKey, value_of(*object, kKey));
+  return check(form, label, form.key, value_of(*object, form.key));
 }
 
-Trust read_secret(const std::string& label, const Options& options, const api::Secret* secret) {
-  if (secret == nullptr || secret->type != kSdsSecretType) return check_key(label, secret);
+// Of lists of revoked certificates no SDS server is asked.
+Trust read_secret(const Form& form, const std::string& label, const Options& options,
+                  const api::Secret* secret) {
+  if (secret == nullptr || secret->type != kSdsSecretType || &form != &kBundle)
+    return check_key(form, label, secret);
   SdsReading reading = read_sds(options, *secret);
   if (!reading.mistake.empty())
     return failed("InvalidCACertificateRef", fmt::format("{}: {}", label, reading.mistake));
   return {{}, {}, std::move(reading.secret)};
+}
+
+// nullopt: neither a ConfigMap nor a Secret.
+std::optional<Trust> read_key(flow::Reads& reads, World& world, const Form& form,
+                              std::string_view group, std::string_view kind, const ObjectKey& key) {
+  const std::string label = fmt::format("{} {}", kind, key.text());
+  if (group.empty() && kind == "ConfigMap")
+    return check_key(form, label, world.config_maps.get(reads, key));
+  if (group.empty() && kind == "Secret")
+    return read_secret(form, label, world.options, world.secret_objects.get(reads, key));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -122,22 +156,41 @@ SecretValue read_line(flow::Reads& reads, World& world, const Referrer& from,
 
 Trust read_trust(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
                  const ObjectKey& key) {
-  const std::string label = fmt::format("{} {}", kind, key.text());
-  if (group.empty() && kind == "ConfigMap")
-    return check_key(label, world.config_maps.get(reads, key));
-  if (group.empty() && kind == "Secret")
-    return read_secret(label, world.options, world.secret_objects.get(reads, key));
-  if (group == "certificates.k8s.io" && kind == "ClusterTrustBundle") {
+  if (auto trust = read_key(reads, world, kBundle, group, kind, key)) return *std::move(trust);
+  if (group == kClusterGroup && kind == "ClusterTrustBundle") {
     const std::string cluster_label = fmt::format("{} {}", kind, key.name);
     const auto* bundle = world.cluster_trust_bundles.get(reads, {"", key.name});
     if (bundle == nullptr)
       return failed("InvalidCACertificateRef", cluster_label + " does not exist");
-    return check(cluster_label, "spec.trustBundle", bundle->spec.trust_bundle);
+    return check(kBundle, cluster_label, "spec.trustBundle", bundle->spec.trust_bundle);
   }
   return failed("InvalidKind",
                 fmt::format("a CA reference must name a ConfigMap, Secret or ClusterTrustBundle, "
                             "not a {} of group '{}'",
                             kind, group));
+}
+
+Trust read_revoked(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
+                   const ObjectKey& key) {
+  if (auto trust = read_key(reads, world, kLists, group, kind, key)) return *std::move(trust);
+  return failed("InvalidKind", fmt::format("a CRL reference must name a ConfigMap or Secret, not a "
+                                           "{} of group '{}'",
+                                           kind, group));
+}
+
+Trust read_referred(flow::Reads& reads, World& world, const Referrer& from,
+                    const api::ObjectReference& ref, TrustPart part) {
+  const ObjectKey key{ref.name_space.value_or(std::string(from.name_space)), ref.name};
+  const bool in_cluster = ref.kind == "ClusterTrustBundle";
+  if (!in_cluster && !may_refer(reads, world, from, ref.group, ref.kind, key)) {
+    return failed(
+        "RefNotPermitted",
+        fmt::format("{} {}: no ReferenceGrant in namespace {} lets {} of namespace {} "
+                    "refer to it",
+                    ref.kind, key.text(), key.name_space, plural_of(from.kind), from.name_space));
+  }
+  return part == TrustPart::kCas ? read_trust(reads, world, ref.group, ref.kind, key)
+                                 : read_revoked(reads, world, ref.group, ref.kind, key);
 }
 
 }  // namespace limen::translate

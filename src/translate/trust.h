@@ -1,5 +1,5 @@
-// What Secrets and ConfigMaps hold: values, and CA certificates for the checks of backends' and of
-// clients' certificates.
+// What Secrets and ConfigMaps hold: values, and CA certificates, and lists of revoked ones, for the
+// checks of backends' and of clients' certificates.
 #pragma once
 
 #include "translate/grants.h"
@@ -43,5 +43,14 @@ struct Trust {
 // Source: BackendTLSPolicyValidation.caCertificateRefs, FrontendTLSValidation.caCertificateRefs.
 Trust read_trust(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
                  const ObjectKey& key);
+// The revoked certificates of a ConfigMap or Secret (key ca.crl).
+// Source: ClientTrafficPolicy, CrlContext.refs.
+Trust read_revoked(flow::Reads& reads, World& world, std::string_view group, std::string_view kind,
+                   const ObjectKey& key);
+
+// The same by reference, where `from` may refer there (RefNotPermitted).
+enum class TrustPart { kCas, kRevoked };
+Trust read_referred(flow::Reads& reads, World& world, const Referrer& from,
+                    const api::ObjectReference& ref, TrustPart part);
 
 }  // namespace limen::translate

@@ -5,6 +5,7 @@
 #include "flow/flow.h"
 #include "flow/sharing.h"
 #include "translate/certificate_model.h"
+#include "translate/client_model.h"
 #include "translate/model.h"
 #include "translate/security_model.h"
 #include "translate/translator.h"
@@ -38,6 +39,7 @@ struct World {
   flow::Table<ObjectKey, api::EnvoyProxy> envoy_proxies;
   flow::Table<ObjectKey, api::RouteFilter> route_filters;
   flow::Table<ObjectKey, api::SecurityPolicy> security_policies;
+  flow::Table<ObjectKey, api::ClientTrafficPolicy> client_traffic_policies;
   flow::Table<ObjectKey, api::CertificatePolicy> certificate_policies;
   flow::Table<ObjectKey, api::Service> services;
   flow::Table<ObjectKey, api::EndpointSlice> endpoint_slices;
@@ -134,6 +136,20 @@ struct World {
 
   // HTTPRouteFilter -> what it is to the routes that name it.
   flow::Derived<ObjectKey, RouteFilterModel> route_filter_models;
+  // ClientTrafficPolicy -> how it checks clients; what it is to listeners; what it targets; and the
+  // policies of each target, first the one that prevails.
+  flow::Derived<ObjectKey, ClientChecks> client_checks;
+  flow::Derived<ObjectKey, ClientPolicy> client_policies;
+  flow::Derived<ObjectKey, PolicyTargets> client_targets;
+  flow::Index<RouteKey, ObjectKey, PolicyTargets, PolicyOrder> client_policies_of_target;
+  // ClientTrafficPolicy -> listeners; and which of them holds where.
+  flow::Derived<ObjectKey, PolicyListeners> client_listeners;
+  flow::Index<ProxyName, ObjectKey, PolicyListeners, PolicyRank> client_policies_of_listener;
+  flow::Index<PortKey, ObjectKey, PolicyListeners> client_policies_of_port;
+  flow::Derived<PortKey, PortPolicies> port_policies;
+  flow::Index<ProxyName, PortKey, PortPolicies> closed_listeners;  // for requests
+  flow::Index<ProxyName, ObjectKey, PolicyListeners> users_of_client_checks;
+  flow::Derived<ProxyName, xds::Fragment> client_secrets;
 
   // Route -> its xDS and the clusters it uses.
   flow::Derived<RouteKey, TranslatedRoute> routes;
@@ -231,6 +247,7 @@ struct World {
   flow::Derived<ObjectKey, api::BackendStatus> backend_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> policy_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> security_statuses;
+  flow::Derived<ObjectKey, api::PolicyStatus> client_policy_statuses;
   flow::Derived<ObjectKey, api::PolicyStatus> certificate_policy_statuses;
 };
 

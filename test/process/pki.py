@@ -51,41 +51,68 @@ class Authority:
                 "-keyfile", self.folder / "ca.key", *dates, "-in", request, "-out", certificate)
         return certificate, key
 
+    def sign(self, *words):
+        """`openssl ca` with this CA's key."""
+        openssl("ca", "-config", self.folder / "ca.cnf", "-cert", self.folder / "ca.crt", "-keyfile", self.folder / "ca.key",
+                *words)
 
-def config_map(name, pem):
+    def revoke(self, pair):
+        self.sign("-revoke", pair[0])
+
+    def crl(self):
+        """The list of what was revoked so far (PEM)."""
+        self.sign("-gencrl", "-crldays", "2", "-out", self.folder / "ca.crl")
+        return (self.folder / "ca.crl").read_bytes()
+
+    def staple(self, pair, days=1):
+        """An OCSP response about a certificate (DER)."""
+        request, response = self.folder / "ocsp.req", self.folder / "ocsp.der"
+        ca = self.folder / "ca.crt"
+        openssl("ocsp", "-issuer", ca, "-cert", pair[0], "-no_nonce", "-reqout", request)
+        openssl("ocsp", "-index", self.folder / "index", "-CA", ca, "-rsigner", ca, "-rkey", self.folder / "ca.key",
+                "-reqin", request, "-respout", response, "-ndays", str(days))
+        return response.read_bytes()
+
+
+def config_map(name, pem, key="ca.crt"):
     return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name},
-                       "data": {"ca.crt": pem.decode()}})
+                       "data": {key: pem.decode()}})
 
 
-def tls_secret(name, pair):
+def tls_secret(name, pair, staple=None):
     data = {key: base64.b64encode(path.read_bytes()).decode() for key, path in zip(("tls.crt", "tls.key"), pair)}
+    if staple is not None:
+        data["tls.ocsp-staple"] = base64.b64encode(staple).decode()
     return json.dumps({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
                        "metadata": {"name": name}, "data": data})
 
 
 class TlsClient:
-    """A connection to a port of this machine, for a server name, and with a client's certificate if `pair` is set."""
+    """A connection to a port of this machine, for a server name, and with a client's certificate if `pair` is set.
+    `tune` changes its SSLContext."""
 
-    def __init__(self, port, ca, server_name, pair=None):
+    def __init__(self, port, ca, server_name, pair=None, tune=None):
         context = ssl.create_default_context(cadata=ca.pem.decode())
         if pair is not None:
             context.load_cert_chain(*pair)
+        if tune is not None:
+            tune(context)
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
         self.connection.sock = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=5),
                                                    server_hostname=server_name)
 
-    def ask(self, host, path="/"):
-        """The status."""
-        self.connection.request("GET", path, headers={"host": host})
+    def ask(self, host, path="/", headers=None):
+        """The status; `text` is the body."""
+        self.connection.request("GET", path, headers={"host": host, **(headers or {})})
         answer = self.connection.getresponse()
-        answer.read()
+        self.text = answer.read().decode(errors="replace")
         return answer.status
 
 
-def ask_once(port, ca, server_name, pair=None, host=None):
+def ask_once(port, ca, server_name, pair=None, host=None, tune=None):
     """The status of one request; None: there is no connection."""
     try:
-        client = TlsClient(port, ca, server_name, pair)
+        client = TlsClient(port, ca, server_name, pair, tune)
     except OSError:
         return None
     try:

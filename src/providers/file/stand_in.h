@@ -1,6 +1,6 @@
 // What stands for an object that cannot be read and has no earlier version, where its being left
-// out would open what it was written to close: a SecurityPolicy with nothing but its targets, which
-// closes them.  Pure; any thread.
+// out would open what it was written to close: a SecurityPolicy or ClientTrafficPolicy with nothing
+// but its targets, which closes them.  Pure; any thread.
 #pragma once
 
 #include "api/kinds.h"

@@ -1,4 +1,4 @@
-// What becomes of a SecurityPolicy that cannot be read: it closes, or stays as it was.
+// What becomes of a policy that cannot be read: it closes, or stays as it was.
 #include "providers/file/stand_in.h"
 
 #include <gtest/gtest.h>
@@ -76,6 +76,21 @@ TEST_F(StandInTest, WithoutReadableTargetsThereIsNothingToClose) {
   set(std::string("targetRefs: 7") + kBroken);
   EXPECT_TRUE(store_.take_changes().empty());
   EXPECT_FALSE(store_.problems().empty());
+}
+
+TEST_F(StandInTest, SoItIsWithClientTrafficPolicies) {
+  store_.set_file("c.yaml",
+                  "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: ClientTrafficPolicy\n"
+                  "metadata: {name: c}\nspec: {targetRefs: [{group: gateway.networking.k8s.io, "
+                  "kind: Gateway, name: g}], tls: {minVersion: \"1.4\"}}\n");
+  const api::ChangeBatch changes = store_.take_changes();
+  ASSERT_EQ(changes.size(), 1u);
+  const auto* policy =
+      std::get_if<std::shared_ptr<const api::ClientTrafficPolicy>>(&changes[0].object);
+  ASSERT_NE(policy, nullptr);
+  EXPECT_TRUE((*policy)->is_stand_in);
+  EXPECT_FALSE((*policy)->spec.tls);
+  EXPECT_EQ((*policy)->spec.target_refs.at(0).name, "g");
 }
 
 }  // namespace

@@ -69,6 +69,7 @@ bool is_always_of_use(api::Kind kind) {
   using enum api::Kind;
   return kind == kGatewayClass || kind == kReferenceGrant || kind == kBackend ||
          kind == kEnvoyProxy || kind == kHttpRouteFilter || kind == kSecurityPolicy ||
+         kind == kClientTrafficPolicy ||
          kind == kCertificatePolicy || kind == kNamespace || kind == kClusterTrustBundle;
 }
 

@@ -39,6 +39,7 @@ int stage_of(api::Kind kind) {
     case kEnvoyProxy:
     case kHttpRouteFilter:
     case kSecurityPolicy:
+    case kClientTrafficPolicy:
     case kCertificatePolicy:
     case kClusterTrustBundle: return 1;
     case kListenerSet: return 2;

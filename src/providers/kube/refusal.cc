@@ -80,6 +80,7 @@ Json refused_status(api::Kind kind, Json status, const Refusal& refusal,
   if (api::is_route(kind)) {
     set_parents(status, refusal, condition, controller);
   } else if (kind == api::Kind::kBackendTlsPolicy || kind == api::Kind::kSecurityPolicy ||
+             kind == api::Kind::kClientTrafficPolicy ||
              kind == api::Kind::kCertificatePolicy) {  // whose Gateways only translation knows
     if (Json* ancestors = status.find("ancestors"); ancestors != nullptr) {
       for (Json& ancestor : ancestors->as_array()) set_condition(ancestor, condition);

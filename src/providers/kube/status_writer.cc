@@ -33,7 +33,7 @@ bool StatusWriter::has_status(api::Kind kind) {
   return api::is_route(kind) || kind == api::Kind::kGatewayClass || kind == api::Kind::kGateway ||
          kind == api::Kind::kListenerSet || kind == api::Kind::kBackend ||
          kind == api::Kind::kBackendTlsPolicy || kind == api::Kind::kSecurityPolicy ||
-         kind == api::Kind::kCertificatePolicy;
+         kind == api::Kind::kClientTrafficPolicy || kind == api::Kind::kCertificatePolicy;
 }
 
 void StatusWriter::see(const Sighting& sighting) {

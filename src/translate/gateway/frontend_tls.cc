@@ -16,18 +16,8 @@ using Mode = api::FrontendValidationMode;
 
 Trust read_reference(flow::Reads& reads, World& world, const ObjectKey& gateway,
                      const api::ObjectReference& ref) {
-  const ObjectKey key{ref.name_space.value_or(gateway.name_space), ref.name};
   const Referrer from{api::kGatewayGroup, "Gateway", gateway.name_space};
-  const bool in_cluster = ref.kind == "ClusterTrustBundle";
-  if (!in_cluster && !may_refer(reads, world, from, ref.group, ref.kind, key)) {
-    return {Verdict::no("RefNotPermitted",
-                        fmt::format("{} {}: no ReferenceGrant in namespace {} lets Gateways of "
-                                    "namespace {} refer to it",
-                                    ref.kind, key.text(), key.name_space, gateway.name_space)),
-            {},
-            {}};
-  }
-  Trust trust = read_trust(reads, world, ref.group, ref.kind, key);
+  Trust trust = read_referred(reads, world, from, ref, TrustPart::kCas);
   if (trust.verdict.reason == "InvalidKind") trust.verdict.reason = "InvalidCACertificateKind";
   return trust;
 }

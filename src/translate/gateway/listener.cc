@@ -16,9 +16,11 @@
 #include <set>
 #include <span>
 
+#include "features/client_traffic.h"
 #include "features/features.h"
 #include "features/jwt.h"
 #include "features/security.h"
+#include "translate/backend/resolve.h"
 #include "translate/hostnames.h"
 #include "translate/route/rules.h"
 #include "translate/sds.h"
@@ -88,12 +90,17 @@ size_t auth_slots(std::span<const ListenerModel> listeners) {
   return most;
 }
 
-Hcm connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
-                       size_t listener_auths) {
+struct HttpChain {
+  std::string route_configuration, stat_prefix;
+  size_t listener_auths = 1;
+  const ClientPolicy* policy = nullptr;  // whose word holds; nullptr: nobody's
+};
+
+Hcm connection_manager(const HttpChain& http) {
   Hcm hcm;
   hcm.set_codec_type(Hcm::AUTO);
-  hcm.set_stat_prefix(stat_prefix);
-  hcm.mutable_rds()->set_route_config_name(route_configuration);
+  hcm.set_stat_prefix(http.stat_prefix);
+  hcm.mutable_rds()->set_route_config_name(http.route_configuration);
   auto* source = hcm.mutable_rds()->mutable_config_source();
   source->set_resource_api_version(envoy::config::core::v3::V3);
   source->mutable_ads();
@@ -105,16 +112,17 @@ Hcm connection_manager(const std::string& route_configuration, const std::string
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
   features::write_stdout_log(*hcm.add_access_log());
-  add_http_filters(route_configuration, listener_auths, hcm);
+  add_http_filters(http.route_configuration, http.listener_auths, hcm);
+  if (http.policy != nullptr) features::write_client_http(*http.policy->spec, hcm);
   return hcm;
 }
 
-void add_connection_manager(const std::string& route_configuration, const std::string& stat_prefix,
-                            size_t listener_auths, listener_v3::FilterChain& chain) {
+void add_connection_manager(const HttpChain& http, listener_v3::FilterChain& chain) {
+  if (http.policy != nullptr)
+    features::write_client_chain(*http.policy->spec, http.stat_prefix, chain);
   auto* filter = chain.add_filters();
   filter->set_name(kConnectionManager);
-  filter->mutable_typed_config()->PackFrom(
-      connection_manager(route_configuration, stat_prefix, listener_auths));
+  filter->mutable_typed_config()->PackFrom(connection_manager(http));
 }
 
 // Of ours, the secret itself says that what is insecure passes.
@@ -132,7 +140,7 @@ void write_trust(const ListenerModel& model,
 }  // namespace
 
 void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
-             listener_v3::FilterChain& chain) {
+             const ListenerRule& rule, listener_v3::FilterChain& chain) {
   envoy::extensions::transport_sockets::tls::v3::DownstreamTlsContext context;
   auto* common = context.mutable_common_tls_context();
   for (const std::string& protocol : alpn) common->add_alpn_protocols(protocol);
@@ -144,6 +152,12 @@ void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
   }
   context.set_disable_stateless_session_resumption(true);
   context.set_disable_stateful_session_resumption(true);
+  if (rule.tls != nullptr && rule.tls->spec->tls) {
+    features::write_client_tls(*rule.tls->spec->tls, context);
+    if (rule.tls->checks_clients())
+      write_sds({client_checks_name(rule.policy), {}},
+                *common->mutable_validation_context_sds_secret_config());
+  }
   auto* socket = chain.mutable_transport_socket();
   socket->set_name("envoy.transport_sockets.tls");
   socket->mutable_typed_config()->PackFrom(context);
@@ -151,28 +165,52 @@ void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
 
 namespace {
 
-void add_tls_inspector(listener_v3::Listener& listener) {
+using Inspector = envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector;
+
+void add_tls_inspector(const Inspector& config, listener_v3::Listener& listener) {
   auto* inspector = listener.add_listener_filters();
   inspector->set_name("envoy.filters.listener.tls_inspector");
-  inspector->mutable_typed_config()->PackFrom(
-      envoy::extensions::filters::listener::tls_inspector::v3::TlsInspector());
+  inspector->mutable_typed_config()->PackFrom(config);
+}
+
+// Takes the fingerprints that any policy on the port asks for.
+Inspector inspector_of(const std::vector<ListenerRule>& rules) {
+  Inspector inspector;
+  for (const ListenerRule& rule : rules) {
+    if (rule.tls == nullptr || !rule.tls->spec->tls) continue;
+    for (const api::TlsFingerprint fingerprint : rule.tls->spec->tls->fingerprints) {
+      if (fingerprint == api::TlsFingerprint::kJa3)
+        inspector.mutable_enable_ja3_fingerprinting()->set_value(true);
+      else
+        inspector.mutable_enable_ja4_fingerprinting()->set_value(true);
+    }
+  }
+  return inspector;
 }
 
 // `hostname`: the listener's own, or one that it covers.
-FragmentPtr https_chain(const PortModel& port, const ListenerModel& model,
+FragmentPtr https_chain(const PortModel& port, const ListenerModel& model, const ListenerRule& rule,
                         const std::string& hostname) {
   listener_v3::FilterChain chain;
   chain.set_name(model.ir_name() + (hostname == model.hostname ? "" : "/" + hostname));
   if (hostname != "*") chain.mutable_filter_chain_match()->add_server_names(hostname);
-  add_connection_manager(route_configuration_of(port, model),
-                         "https-" + std::to_string(port.bind_port), auth_slots({&model, 1}), chain);
-  add_tls(model, {"h2", "http/1.1"}, chain);
+  const std::string stat_prefix = "https-" + std::to_string(port.bind_port);
+  if (rule.closed) {
+    features::write_tcp_proxy({{kInvalidBackend}}, stat_prefix, *chain.add_filters());
+    return xds::fragment_of(chain);
+  }
+  add_connection_manager(
+      {route_configuration_of(port, model), stat_prefix, auth_slots({&model, 1}), rule.http},
+      chain);
+  add_tls(model, {"h2", "http/1.1"}, rule, chain);
   return xds::fragment_of(chain);
 }
 
 // Of a TLS, TCP or UDP listener.
 void add_stream_chains(flow::Reads& reads, World& world, const std::string& proxy,
-                       const ListenerModel& model, xds::FragmentBuilder& joined) {
+                       const ListenerModel& model, const ListenerRule& rule,
+                       xds::FragmentBuilder& joined) {
+  if (rule.closed) return joined.add(closing_chain(model));
   bool has_own = false;
   for (const auto& [host, chain] :
        world.filter_chains_of.get(reads, {proxy, model.ir_name()}).shared()) {
@@ -184,7 +222,7 @@ void add_stream_chains(flow::Reads& reads, World& world, const std::string& prox
 
 // The listener that serves a name on a port: nullptr: none.
 const ListenerModel* server_of(const PortModel& port, const std::string& name) {
-  const ListenerModel* best = nullptr;
+  const ListenerModel* best = nullptr;  // one of port.listeners
   for (const ListenerModel& listener : port.listeners) {
     if (covers(listener.hostname, name) &&
         (best == nullptr || specificity(listener.hostname) > specificity(best->hostname)))
@@ -226,7 +264,8 @@ FragmentPtr challenge_chain(const PendingChallenge& pending, bool beside_tls) {
 // for its name, what served that name until now gets one, too.  Of several challenges for a name
 // the first counts: Envoy takes no two chains with the same match.
 void add_challenge_chains(flow::Reads& reads, World& world, const std::string& proxy,
-                          const PortModel& port, xds::FragmentBuilder& joined) {
+                          const PortModel& port, const std::vector<ListenerRule>& rules,
+                          xds::FragmentBuilder& joined) {
   std::set<std::string> names;
   for (const auto& [key, pending] : world.tls_challenges_of.get(reads, proxy)) {
     const std::string& name = pending.challenge.name;
@@ -235,7 +274,9 @@ void add_challenge_chains(flow::Reads& reads, World& world, const std::string& p
     const bool has_chain = server != nullptr && server->hostname == name;
     if ((server != nullptr && tls && !has_chain) || !names.insert(name).second) continue;
     joined.add(challenge_chain(pending, tls));
-    if (server != nullptr && !has_chain) joined.add(https_chain(port, *server, name));
+    if (server == nullptr || has_chain) continue;
+    const ListenerRule& rule = rules[static_cast<size_t>(server - port.listeners.data())];
+    joined.add(https_chain(port, *server, rule, name));
   }
 }
 
@@ -249,20 +290,24 @@ FragmentPtr closing_chain_of(ListenerModel awaiting) {
 FragmentPtr join_listeners(flow::Reads& reads, World& world, const std::string& proxy,
                            const PortModel& port, listener_v3::Listener& listener) {
   const bool udp = port.transport() == Transport::kUdp;
+  std::vector<ListenerRule> rules;  // of port.listeners
+  for (const ListenerModel& model : port.listeners)
+    rules.push_back(rule_of(reads, world, {proxy, port.transport(), port.port}, model.ir_name()));
   if (udp) listener.mutable_udp_listener_config();
-  if (!udp && port.protocol != Protocol::kTcp) add_tls_inspector(listener);
+  if (!udp && port.protocol != Protocol::kTcp) add_tls_inspector(inspector_of(rules), listener);
   xds::FragmentBuilder joined(listener,
                               udp ? listener_v3::Listener::kListenerFiltersFieldNumber
                                   : listener_v3::Listener::kFilterChainsFieldNumber,
                               port.listeners.size() + 1);
   if (!udp && port.protocol != Protocol::kTcp)
-    add_challenge_chains(reads, world, proxy, port, joined);
+    add_challenge_chains(reads, world, proxy, port, rules, joined);
   if (port.awaiting) joined.add(closing_chain_of(*port.awaiting));
-  for (const ListenerModel& model : port.listeners) {
+  for (size_t i = 0; i < port.listeners.size(); ++i) {
+    const ListenerModel& model = port.listeners[i];
     if (model.protocol == Protocol::kHttps)
-      joined.add(https_chain(port, model, model.hostname));
+      joined.add(https_chain(port, model, rules[i], model.hostname));
     else
-      add_stream_chains(reads, world, proxy, model, joined);
+      add_stream_chains(reads, world, proxy, model, rules[i], joined);
   }
   return std::move(joined).take();
 }
@@ -284,22 +329,23 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
                                                     const PortKey& key) {
   const ProxyModel* proxy = world.proxies.get(reads, key.proxy);
   if (proxy == nullptr) return nullptr;
-  const auto port = std::find_if(proxy->ports.begin(), proxy->ports.end(), [&](const auto& p) {
-    return p.port == key.port && p.transport() == key.transport;
-  });
-  if (port == proxy->ports.end()) return nullptr;
+  const PortModel* port = proxy->port_at(key.transport, key.port);
+  if (port == nullptr) return nullptr;
 
   listener_v3::Listener listener;
   listener.set_name(port->name);
   bind(*port, listener);
   listener.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   listener.mutable_max_connections_to_accept_per_socket_event()->set_value(1);
+  const ClientPolicy* policy = policy_of_socket(reads, world, key);
+  if (policy != nullptr) features::write_client_socket(*policy->spec, listener);
   if (port->protocol != Protocol::kHttp)
     return join_listeners(reads, world, key.proxy, *port, listener);
   auto* chain = listener.mutable_default_filter_chain();
   chain->set_name(port->name);
-  add_connection_manager(port->name, "http-" + std::to_string(port->bind_port),
-                         auth_slots(port->listeners), *chain);
+  add_connection_manager(
+      {port->name, "http-" + std::to_string(port->bind_port), auth_slots(port->listeners), policy},
+      *chain);
   return xds::fragment_of(listener);
 }
 

@@ -16,7 +16,8 @@ std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& w
                                                     const ObjectKey& key);
 
 // One certificateRef: adds the SDS name of its Secret, or says what is wrong
-// (InvalidCertificateRef, RefNotPermitted).
+// (InvalidCertificateRef, RefNotPermitted).  A broken OCSP response is wrong, and the name is
+// added.
 Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
                         const api::SecretObjectReference& ref, std::vector<SdsSecret>& secrets);
 

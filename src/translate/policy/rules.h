@@ -49,7 +49,15 @@ std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& wo
 std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
                                                         const ProxyName& key);
 
-// What a policy targets, be it there or not.
+// What a policy of any kind targets, be it there or not.
+std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& world,
+                                                  const api::ObjectMeta& policy,
+                                                  const api::PolicyTargetReferences& references);
+// The served listeners behind these targets, of protocols that `takes` says; nullptr: none.
+std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World& world,
+                                                      const PolicyTargets& targets,
+                                                      bool (*takes)(Protocol));
+
 std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
                                                        const ObjectKey& key);
 
@@ -77,8 +85,44 @@ std::shared_ptr<const xds::Fragment> join_jwt_filter(flow::Reads& reads, World& 
 // for it.
 FragmentPtr jwt_filter_between(const FragmentPtr& before, const FragmentPtr& after);
 
-// One entry a Gateway or ListenerSet, or section of one, at most 16.
+// One entry a Gateway or ListenerSet, or section of one, at most 16; so of ClientTrafficPolicies.
 std::shared_ptr<const api::PolicyStatus> security_status(flow::Reads& reads, World& world,
                                                          const ObjectKey& key);
+
+// ---- ClientTrafficPolicy
+
+// How a policy checks clients' certificates; nullptr: it does not.
+std::shared_ptr<const ClientChecks> read_client_checks(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
+std::shared_ptr<const ClientPolicy> read_client_policy(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key);
+std::shared_ptr<const PolicyTargets> targets_of_client_policy(flow::Reads& reads, World& world,
+                                                              const ObjectKey& key);
+std::shared_ptr<const PolicyListeners> listeners_of_client_policy(flow::Reads& reads, World& world,
+                                                                  const ObjectKey& key);
+
+// Which policies hold for a port's listeners.  What is closed is so because of `in_force`, or of
+// what is wrong with the policy itself.
+std::shared_ptr<const PortPolicies> settle_port_policies(flow::Reads& reads, World& world,
+                                                         const PortKey& key);
+
+// What a listener has to know of its policy.
+struct ListenerRule {
+  bool closed = false;                 // no connection is served
+  const ClientPolicy* tls = nullptr;   // whose word holds for TLS; nullptr: nobody's
+  const ClientPolicy* http = nullptr;  // ... for connections and requests
+  ObjectKey policy = {};
+};
+ListenerRule rule_of(flow::Reads& reads, World& world, const PortKey& port,
+                     const std::string& listener);
+// The same of a socket, and of plain HTTP on it.
+const ClientPolicy* policy_of_socket(flow::Reads& reads, World& world, const PortKey& port);
+
+// The SDS secret with a policy's checks.
+std::shared_ptr<const xds::Fragment> share_client_checks(flow::Reads& reads, World& world,
+                                                         const ProxyName& key);
+
+std::shared_ptr<const api::PolicyStatus> client_policy_status(flow::Reads& reads, World& world,
+                                                              const ObjectKey& key);
 
 }  // namespace limen::translate

@@ -1,32 +1,12 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
+#include "translate/policy/outcomes.h"
 #include "translate/policy/rules.h"
-#include "translate/status/rules.h"
 
 namespace limen::translate {
 namespace {
-
-constexpr size_t kMostNames = 10;  // in a message
-
-// What a policy comes to for one ancestor.
-struct Outcome {
-  api::ParentReference ancestor;
-  Verdict verdict;                     // of the first target for which something is wrong
-  std::set<std::string> overriding{};  // what a more specific policy governs
-};
-
-api::ParentReference reference_to(const RouteKey& object, const Text& section) {
-  api::ParentReference ref;
-  ref.kind = api::info(object.kind).name;
-  ref.name_space = object.object.name_space;
-  ref.name = object.object.name;
-  if (!section.empty()) ref.section_name = section;
-  return ref;
-}
 
 class Status {
  public:
@@ -45,23 +25,11 @@ class Status {
     }
   }
 
-  // Those with something wrong come first: they are not the ones to be left out.
-  std::vector<Outcome> take() {
-    std::stable_partition(outcomes_.begin(), outcomes_.end(),
-                          [](const Outcome& outcome) { return !outcome.verdict.ok; });
-    return std::move(outcomes_);
-  }
+  PolicyOutcomes outcomes;
 
  private:
-  Outcome& outcome_of(const api::ParentReference& ancestor) {
-    for (Outcome& outcome : outcomes_) {
-      if (outcome.ancestor == ancestor) return outcome;
-    }
-    return outcomes_.emplace_back(Outcome{ancestor, {}});
-  }
-
   void add_listeners(const PolicyTarget& target, const std::vector<ListenerModel>& listeners) {
-    Outcome& outcome = outcome_of(reference_to(target.object, target.section));
+    PolicyOutcome& outcome = outcomes.of(reference_to(target.object, target.section));
     if (outcome.verdict.ok) outcome.verdict = verdict_of_listeners(target, listeners);
     if (outcome.verdict.ok) add_overriding(target, outcome);
   }
@@ -69,13 +37,9 @@ class Status {
   Verdict verdict_of_listeners(const PolicyTarget& target,
                                const std::vector<ListenerModel>& listeners) {
     if (!target.section.empty()) {
-      const auto it = std::find_if(listeners.begin(), listeners.end(), [&](const auto& listener) {
-        return target.section == listener.name;
-      });
-      if (it == listeners.end())
-        return Verdict::no("TargetNotFound", fmt::format("{} has no listener named {}",
-                                                         target.object.text(), target.section));
-      if (!serves_http(it->protocol))
+      const ListenerModel* listener = named(target.section, listeners);
+      if (listener == nullptr) return no_section(target, "listener");
+      if (!serves_http(listener->protocol))
         return Verdict::no("Invalid", fmt::format("listener {} serves no HTTP", target.section));
     }
     return common_verdict(target);
@@ -90,7 +54,7 @@ class Status {
       if (!attachments->parents[i].ours) continue;
       api::ParentReference ancestor = route->spec().parent_refs[i];
       if (!ancestor.name_space) ancestor.name_space = target.object.object.name_space;
-      Outcome& outcome = outcome_of(ancestor);
+      PolicyOutcome& outcome = outcomes.of(ancestor);
       if (outcome.verdict.ok) outcome.verdict = verdict;
       if (outcome.verdict.ok && target.section.empty()) add_overriding_rules(target, outcome);
     }
@@ -98,8 +62,7 @@ class Status {
 
   Verdict verdict_of_route(const PolicyTarget& target, const RouteObject& route) {
     if (!target.section.empty() && !has_rule(route, target.section))
-      return Verdict::no("TargetNotFound", fmt::format("{} has no rule named {}",
-                                                       target.object.text(), target.section));
+      return no_section(target, "rule");
     const Verdict verdict = common_verdict(target);
     if (!verdict.ok || target.object.kind != api::Kind::kTcpRoute) return verdict;
     return Verdict::no("Invalid", fmt::format("{}: policies for TCPRoutes are not supported yet; "
@@ -108,21 +71,14 @@ class Status {
   }
 
   Verdict common_verdict(const PolicyTarget& target) {
-    for (const auto& [other, targets] : world_.security_of_target.get(reads_, target.object)) {
-      if (other == key_) break;
-      const auto& all = targets.targets;
-      if (std::find(all.begin(), all.end(), target) == all.end()) continue;
-      return Verdict::no(
-          "Conflicted",
-          fmt::format(
-              "SecurityPolicy {} targets {}{} too and is older", other.text(), target.object.text(),
-              target.section.empty() ? std::string() : fmt::format(" ({})", target.section)));
-    }
+    Verdict conflict =
+        conflict_of(reads_, world_.security_of_target, {"SecurityPolicy", key_}, target);
+    if (!conflict.ok) return conflict;
     return model_.accepted;
   }
 
   // Listeners and routes behind this target that have a policy of their own.
-  void add_overriding(const PolicyTarget& target, Outcome& outcome) {
+  void add_overriding(const PolicyTarget& target, PolicyOutcome& outcome) {
     const PolicyListeners* mine = world_.policy_listeners.get(reads_, key_);
     if (mine == nullptr) return;
     for (const auto& [listener, place] : mine->places) {
@@ -137,18 +93,7 @@ class Status {
     }
   }
 
-  static bool is_behind(const PolicyTarget& target, const PolicyListeners::Place& place,
-                        const ProxyName& listener) {
-    if (target.object.kind == api::Kind::kGateway && place.gateway != target.object.object)
-      return false;
-    if (target.object.kind == api::Kind::kListenerSet &&
-        listener.name.str().find("/" + target.object.object.text() + "/") == std::string::npos)
-      return false;
-    const std::string name = "/" + target.section.str();
-    return target.section.empty() || listener.name.str().ends_with(name);
-  }
-
-  void add_overriding_rules(const PolicyTarget& target, Outcome& outcome) {
+  void add_overriding_rules(const PolicyTarget& target, PolicyOutcome& outcome) {
     const RoutePolicies* policies = world_.route_policies.get(reads_, target.object);
     if (policies == nullptr) return;
     for (const auto& [section, policy] : policies->governing) {
@@ -161,33 +106,7 @@ class Status {
   World& world_;
   const ObjectKey& key_;
   const SecurityModel& model_;
-  std::vector<Outcome> outcomes_;
 };
-
-std::string names_of(const std::set<std::string>& all) {
-  std::vector<std::string> names(all.begin(), all.end());
-  const size_t more = names.size() > kMostNames ? names.size() - kMostNames : 0;
-  names.resize(names.size() - more);
-  std::string text = fmt::format("{}", fmt::join(names, ", "));
-  return more == 0 ? text : fmt::format("{} and {} more", text, more);
-}
-
-std::vector<api::Condition> conditions_of(const Outcome& outcome,
-                                          const api::SecurityPolicy& policy) {
-  const int64_t generation = policy.metadata.generation;
-  std::vector<api::Condition> conditions;
-  conditions.push_back(
-      condition("Accepted", outcome.verdict, "Accepted", "the policy is accepted", generation));
-  if (!outcome.overriding.empty())
-    conditions.push_back(condition("Overridden", {}, "Overridden",
-                                   "more specific policies govern: " + names_of(outcome.overriding),
-                                   generation));
-  if (policy.spec.target_ref)
-    conditions.push_back(condition("Warning", {}, "DeprecatedField",
-                                   "spec.targetRef is deprecated, use spec.targetRefs",
-                                   generation));
-  return conditions;
-}
 
 }  // namespace
 
@@ -197,21 +116,12 @@ std::shared_ptr<const api::PolicyStatus> security_status(flow::Reads& reads, Wor
   const SecurityModel* model = world.security.get(reads, key);
   const PolicyTargets* targets = world.policy_targets.get(reads, key);
   if (policy == nullptr || model == nullptr || targets == nullptr) return nullptr;
-  Status outcomes(reads, world, key, *model);
-  for (const PolicyTarget& target : targets->targets) outcomes.add(target);
+  Status result(reads, world, key, *model);
+  for (const PolicyTarget& target : targets->targets) result.add(target);
+  std::vector<PolicyWarning> warnings;
+  if (policy->spec.target_ref) warnings.push_back(deprecated("spec.targetRef", "spec.targetRefs"));
   auto status = std::make_shared<api::PolicyStatus>(others_of(policy->status, world.options));
-  const std::vector<Outcome> all = outcomes.take();
-  for (const Outcome& outcome : all) {
-    if (status->ancestors.size() >= kMostAncestors) {
-      status->ancestors.back().conditions.push_back(
-          condition("Aggregated", {}, "Aggregated",
-                    fmt::format("the policy has {} ancestors; not all have an entry", all.size()),
-                    policy->metadata.generation));
-      break;
-    }
-    status->ancestors.push_back(
-        {outcome.ancestor, world.options.controller_name, conditions_of(outcome, *policy)});
-  }
+  std::move(result.outcomes).write(world.options, policy->metadata.generation, warnings, *status);
   return status;
 }
 

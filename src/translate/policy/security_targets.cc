@@ -1,4 +1,4 @@
-// Which SecurityPolicy governs what.
+// Which policy governs what; ClientTrafficPolicies know listeners only.
 #include <algorithm>
 
 #include "translate/policy/rules.h"
@@ -15,38 +15,49 @@ std::optional<RouteKey> object_of(const Text& name_space, const api::LocalObject
   return std::nullopt;
 }
 
-// Adds the listeners among these that serve HTTP and have that name; "": all of them.
-void add_listeners(const std::string& proxy, const std::vector<ListenerModel>& listeners,
-                   const Text& section, int level, PolicyListeners& out) {
-  for (const ListenerModel& listener : listeners) {
-    if (!listener.served() || !serves_http(listener.protocol)) continue;
-    if (!section.empty() && section != listener.name) continue;
-    const auto [place, is_new] = out.places.try_emplace(
-        {proxy, listener.ir_name()},
-        PolicyListeners::Place{level, listener.gateway, listener.route_configuration});
-    place->second.level = std::min(place->second.level, level);
-  }
-}
+class ListenerSearch {
+ public:
+  ListenerSearch(flow::Reads& reads, World& world, bool (*takes)(Protocol), PolicyListeners& out)
+      : reads_(reads), world_(world), takes_(takes), out_(out) {}
 
-void add_gateway(flow::Reads& reads, World& world, const PolicyTarget& target,
-                 PolicyListeners& out) {
-  const GatewayModel* gateway = world.gateways.get(reads, target.object.object);
-  if (gateway == nullptr) return;
-  add_listeners(gateway->proxy, gateway->listeners, target.section, target.section.empty() ? 2 : 0,
-                out);
-  if (!target.section.empty()) return;
-  for (const auto& [key, spec] : world.sets_of_gateway.get(reads, target.object.object)) {
-    if (const ListenerSetModel* set = world.sets.get(reads, key);
-        set != nullptr && set->attached.ok)
-      add_listeners(set->proxy, set->listeners, {}, 2, out);
+  void add_gateway(const PolicyTarget& target) {
+    const GatewayModel* gateway = world_.gateways.get(reads_, target.object.object);
+    if (gateway == nullptr) return;
+    add(gateway->proxy, gateway->listeners, target.section, target.section.empty() ? 2 : 0);
+    if (!target.section.empty()) return;
+    for (const auto& [key, spec] : world_.sets_of_gateway.get(reads_, target.object.object)) {
+      if (const ListenerSetModel* set = world_.sets.get(reads_, key);
+          set != nullptr && set->attached.ok)
+        add(set->proxy, set->listeners, {}, 2);
+    }
   }
-}
 
-void add_set(flow::Reads& reads, World& world, const PolicyTarget& target, PolicyListeners& out) {
-  const ListenerSetModel* set = world.sets.get(reads, target.object.object);
-  if (set != nullptr && set->attached.ok)
-    add_listeners(set->proxy, set->listeners, target.section, target.section.empty() ? 1 : 0, out);
-}
+  void add_set(const PolicyTarget& target) {
+    const ListenerSetModel* set = world_.sets.get(reads_, target.object.object);
+    if (set != nullptr && set->attached.ok)
+      add(set->proxy, set->listeners, target.section, target.section.empty() ? 1 : 0);
+  }
+
+ private:
+  // Those of that name; "": all of them.
+  void add(const std::string& proxy, const std::vector<ListenerModel>& listeners,
+           const Text& section, int level) {
+    for (const ListenerModel& listener : listeners) {
+      if (!listener.served() || !takes_(listener.protocol)) continue;
+      if (!section.empty() && section != listener.name) continue;
+      const auto [place, is_new] = out_.places.try_emplace(
+          {proxy, listener.ir_name()},
+          PolicyListeners::Place{level, listener.gateway, listener.route_configuration,
+                                 listener.port});
+      place->second.level = std::min(place->second.level, level);
+    }
+  }
+
+  flow::Reads& reads_;
+  World& world_;
+  bool (*const takes_)(Protocol);
+  PolicyListeners& out_;
+};
 
 }  // namespace
 
@@ -75,21 +86,39 @@ const ObjectKey* RoutePolicies::of_rule(const std::optional<Text>& name) const {
   return found == governing.end() ? nullptr : &found->second;
 }
 
-std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
-                                                       const ObjectKey& key) {
-  const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
-  if (policy == nullptr) return nullptr;
+std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& world,
+                                                  const api::ObjectMeta& policy,
+                                                  const api::PolicyTargetReferences& references) {
   auto result = std::make_shared<PolicyTargets>();
-  result->created = policy->metadata.creation_timestamp.unix_seconds;
-  for (const auto& ref : policy->spec.refs()) {
-    if (const auto object = object_of(key.name_space, ref))
+  result->created = policy.creation_timestamp.unix_seconds;
+  for (const auto& ref : references.refs()) {
+    if (const auto object = object_of(policy.name_space, ref))
       result->targets.push_back({*object, ref.section_name.value_or("")});
   }
-  for (const auto& selector : policy->spec.target_selectors) {
-    for (const RouteKey& object : selected_by(reads, world, key.name_space, selector))
+  for (const auto& selector : references.target_selectors) {
+    for (const RouteKey& object : selected_by(reads, world, policy.name_space, selector))
       result->targets.push_back({object, {}});
   }
   return result;
+}
+
+std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
+                                                       const ObjectKey& key) {
+  const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
+  return policy == nullptr ? nullptr : find_targets(reads, world, policy->metadata, policy->spec);
+}
+
+std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World& world,
+                                                      const PolicyTargets& targets,
+                                                      bool (*takes)(Protocol)) {
+  auto result = std::make_shared<PolicyListeners>();
+  result->created = targets.created;
+  ListenerSearch search(reads, world, takes, *result);
+  for (const PolicyTarget& target : targets.targets) {
+    if (target.object.kind == api::Kind::kGateway) search.add_gateway(target);
+    if (target.object.kind == api::Kind::kListenerSet) search.add_set(target);
+  }
+  return result->places.empty() ? nullptr : result;
 }
 
 std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World& world,
@@ -121,14 +150,7 @@ std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World
 std::shared_ptr<const PolicyListeners> listeners_of_policy(flow::Reads& reads, World& world,
                                                            const ObjectKey& key) {
   const PolicyTargets* targets = world.policy_targets.get(reads, key);
-  if (targets == nullptr) return nullptr;
-  auto result = std::make_shared<PolicyListeners>();
-  result->created = targets->created;
-  for (const PolicyTarget& target : targets->targets) {
-    if (target.object.kind == api::Kind::kGateway) add_gateway(reads, world, target, *result);
-    if (target.object.kind == api::Kind::kListenerSet) add_set(reads, world, target, *result);
-  }
-  return result->places.empty() ? nullptr : result;
+  return targets == nullptr ? nullptr : find_listeners(reads, world, *targets, serves_http);
 }
 
 }  // namespace limen::translate

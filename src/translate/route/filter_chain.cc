@@ -4,6 +4,7 @@
 // chain only update".
 #include <envoy/config/listener/v3/listener.pb.h>
 
+#include "features/client_traffic.h"
 #include "translate/backend/resolve.h"
 #include "translate/gateway/listener.h"
 #include "translate/hostnames.h"
@@ -39,7 +40,13 @@ std::shared_ptr<const StreamListener> read_stream_listener(flow::Reads& reads, W
   listener_v3::FilterChain chain;
   if (listener.protocol == Protocol::kTls)
     chain.mutable_filter_chain_match()->set_transport_protocol("tls");
-  if (!listener.secrets.empty()) add_tls(listener, {}, chain);
+  const ListenerRule rule =
+      rule_of(reads, world, {key.proxy.str(), transport_of(listener.protocol), listener.port},
+              key.name.str());
+  if (!listener.secrets.empty()) add_tls(listener, {}, rule, chain);
+  if (rule.http != nullptr)
+    features::write_client_chain(*rule.http->spec, "stream-" + std::to_string(listener.port),
+                                 chain);
   return std::make_shared<StreamListener>(
       StreamListener{listener.protocol, xds::fragment_of(chain)});
 }

@@ -1,6 +1,7 @@
 // Filters of a listener (GEP-5224) and SecurityPolicies of listeners in Envoy: their virtual hosts
-// configure them.  Envoy looks at a virtual host's configuration only through a route, so a guarded
-// one has routes for what no other route takes.
+// configure them; and those of a listener whose ClientTrafficPolicy cannot hold.  Envoy looks at a
+// virtual host's configuration only through a route, so a guarded one has routes for what no other
+// route takes.
 #include <envoy/config/route/v3/route_components.pb.h>
 
 #include <algorithm>
@@ -111,6 +112,14 @@ std::shared_ptr<const ListenerGuard> guard_listener(flow::Reads& reads, World& w
     } else {
       await_rerouting(listener->route_configuration, part);
     }
+    has_rest = true;
+  }
+  if (!world.closed_listeners.get(reads, key).empty()) {
+    const ObjectKey gateway = guard->gateway;
+    *guard = ListenerGuard();
+    guard->gateway = gateway;
+    guard->closed = true;
+    part.Clear();
     has_rest = true;
   }
   if (has_rest) guard->rest.push_back(rest_of(key, guard->closed));

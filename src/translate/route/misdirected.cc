@@ -14,14 +14,6 @@ namespace {
 
 constexpr uint32_t kMisdirected = 421;
 
-const PortModel* port_of(const ProxyModel& proxy, int32_t port) {
-  const auto it =
-      std::find_if(proxy.ports.begin(), proxy.ports.end(), [&](const PortModel& candidate) {
-        return candidate.port == port && candidate.transport() == Transport::kTcp;
-      });
-  return it == proxy.ports.end() ? nullptr : &*it;
-}
-
 // The hosts of the port's other listeners that this one does not cover.  Each listener's list names
 // the others: where there are many, "*" stands for them.
 std::vector<std::string> hosts_elsewhere(const PortModel& port, const ListenerModel& listener) {
@@ -38,7 +30,7 @@ std::vector<std::string> hosts_elsewhere(const PortModel& port, const ListenerMo
 }  // namespace
 
 FragmentPtr misdirected_requests(const ProxyModel& proxy, const ListenerModel& listener) {
-  const PortModel* port = port_of(proxy, listener.port);
+  const PortModel* port = proxy.port_at(Transport::kTcp, listener.port);
   if (port == nullptr || listener.protocol != Protocol::kHttps) return nullptr;
   envoy::config::route::v3::VirtualHost message;
   for (const std::string& host : listener.more_specific) message.add_domains(host);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "features/jwt.h"
+#include "translate/policy/rules.h"
 #include "translate/route/rules.h"
 #include "translate/status/rules.h"
 #include "translate/status/supported_features.h"
@@ -16,6 +17,26 @@ Verdict refused(const ResourceName& name, const std::string& message) {
       fmt::format("Envoy refuses {}: {}; the last good one stays in force", name.name, message));
 }
 
+PortKey port_of(const std::string& proxy, const ListenerModel& listener) {
+  return {proxy, transport_of(listener.protocol), listener.port};
+}
+
+// Whether a ClientTrafficPolicy closes it.
+Verdict policy_verdict(flow::Reads& reads, World& world, const std::string& proxy,
+                       const ListenerModel& listener) {
+  const PortPolicies* policies = world.port_policies.get(reads, port_of(proxy, listener));
+  if (policies == nullptr) return {};
+  const auto it = policies->listeners.find(listener.ir_name());
+  if (it == policies->listeners.end()) return {};
+  const ListenerPolicy& governing = it->second;
+  if (!governing.closes_connections && !governing.closes_requests) return {};
+  const ClientPolicy* policy = world.client_policies.get(reads, governing.policy);
+  const Text& why = policy == nullptr || !governing.in_force.ok ? governing.in_force.message
+                                                                : policy->accepted.message;
+  return Verdict::no("Invalid",
+                     fmt::format("ClientTrafficPolicy {}: {}", governing.policy.text(), why));
+}
+
 // Whether Envoy refuses something that the listener is made of.
 Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy,
                       const ListenerModel& listener) {
@@ -24,6 +45,9 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
     parts.push_back({proxy, xds::ResourceType::kSecret, secret.name});
   if (!listener.client_ca.empty())
     parts.push_back({proxy, xds::ResourceType::kSecret, listener.client_ca.name});
+  const ListenerRule rule = rule_of(reads, world, port_of(proxy, listener), listener.ir_name());
+  if (rule.tls != nullptr && rule.tls->checks_clients())
+    parts.push_back({proxy, xds::ResourceType::kSecret, client_checks_name(rule.policy)});
   parts.push_back({proxy, xds::ResourceType::kListener, listener.port_name});
   if (serves_http(listener.protocol)) {
     parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
@@ -43,6 +67,7 @@ Verdict programmed_verdict(flow::Reads& reads, World& world, const std::string& 
   if (!listener.accepted.ok) return Verdict::no("Invalid", "the listener is not accepted");
   if (!listener.conflicted.ok) return listener.conflicted;
   if (!listener.served()) return Verdict::no("Pending", "there is nothing that could serve it");
+  if (Verdict verdict = policy_verdict(reads, world, proxy, listener); !verdict.ok) return verdict;
   return envoy_verdict(reads, world, proxy, listener);
 }
 

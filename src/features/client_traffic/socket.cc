@@ -1,0 +1,132 @@
+#include <envoy/config/listener/v3/listener.pb.h>
+#include <envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol.pb.h>
+#include <envoy/extensions/filters/network/connection_limit/v3/connection_limit.pb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <limits>
+
+#include "features/client_traffic.h"
+#include "features/client_traffic/bytes.h"
+#include "features/duration.h"
+
+namespace limen::features {
+namespace {
+
+using envoy::config::listener::v3::Listener;
+
+constexpr ByteRange kBuffer = {0, std::numeric_limits<uint32_t>::max()};
+constexpr ByteRange kSocketBuffer = {1, std::numeric_limits<int32_t>::max()};
+// What Linux takes.
+constexpr int64_t kMostKeepaliveSeconds = 32767, kMostProbes = 127;
+
+bool has_proxy_protocol(const api::ClientTrafficPolicySpec& spec) {
+  return spec.proxy_protocol || spec.enable_proxy_protocol.value_or(false);
+}
+
+void add_option(int level, int name, int64_t value, Listener& out) {
+  auto& option = *out.add_socket_options();
+  option.set_level(level);
+  option.set_name(name);
+  option.set_int_value(value);
+  option.set_state(envoy::config::core::v3::SocketOption::STATE_PREBIND);
+}
+
+struct KeepaliveOption {
+  int name;
+  int64_t value, most;
+  const char* path;
+};
+
+Problems write_keepalive(const api::TcpKeepalive& keepalive, Listener& out) {
+  const auto seconds = [](const api::Duration& duration) { return duration.value.count() / 1000; };
+  std::vector<KeepaliveOption> options;
+  if (keepalive.probes)
+    options.push_back({TCP_KEEPCNT, *keepalive.probes, kMostProbes, "spec.tcpKeepalive.probes"});
+  if (keepalive.idle_time)
+    options.push_back({TCP_KEEPIDLE, seconds(*keepalive.idle_time), kMostKeepaliveSeconds,
+                       "spec.tcpKeepalive.idleTime"});
+  if (keepalive.interval)
+    options.push_back({TCP_KEEPINTVL, seconds(*keepalive.interval), kMostKeepaliveSeconds,
+                       "spec.tcpKeepalive.interval"});
+  Problems problems;
+  add_option(SOL_SOCKET, SO_KEEPALIVE, 1, out);
+  for (const KeepaliveOption& option : options) {
+    if (option.value < 1 || option.value > option.most)
+      problems.push_back({"Invalid", option.path,
+                          "the kernel takes 1 to " + std::to_string(option.most) +
+                              (option.name == TCP_KEEPCNT ? "" : " seconds")});
+    else
+      add_option(IPPROTO_TCP, option.name, option.value, out);
+  }
+  return problems;
+}
+
+void write_proxy_protocol(const api::ClientTrafficPolicySpec& spec, Listener& out) {
+  envoy::extensions::filters::listener::proxy_protocol::v3::ProxyProtocol config;
+  config.set_allow_requests_without_proxy_protocol(spec.proxy_protocol &&
+                                                   spec.proxy_protocol->optional.value_or(false));
+  auto& filter = *out.add_listener_filters();
+  filter.set_name("envoy.filters.listener.proxy_protocol");
+  filter.mutable_typed_config()->PackFrom(config);
+}
+
+void write_buffers(const api::ClientConnection& connection, Listener& out, Problems& problems) {
+  const auto buffer =
+      bytes_of(connection.buffer_limit, kBuffer, "spec.connection.bufferLimit", problems);
+  if (buffer) out.mutable_per_connection_buffer_limit_bytes()->set_value(*buffer);
+  const auto socket = bytes_of(connection.socket_buffer_limit, kSocketBuffer,
+                               "spec.connection.socketBufferLimit", problems);
+  if (socket) {
+    add_option(SOL_SOCKET, SO_RCVBUF, *socket, out);
+    add_option(SOL_SOCKET, SO_SNDBUF, *socket, out);
+  }
+  if (!connection.max_accept_per_socket_event) return;
+  const auto most = static_cast<uint32_t>(*connection.max_accept_per_socket_event);
+  if (most == 0)
+    out.clear_max_connections_to_accept_per_socket_event();
+  else
+    out.mutable_max_connections_to_accept_per_socket_event()->set_value(most);
+}
+
+}  // namespace
+
+void write_client_chain(const api::ClientTrafficPolicySpec& spec, const std::string& stat_prefix,
+                        envoy::config::listener::v3::FilterChain& out) {
+  if (spec.timeout && spec.timeout->tcp && spec.timeout->tcp->tls_handshake_timeout)
+    write_duration(*spec.timeout->tcp->tls_handshake_timeout,
+                   *out.mutable_transport_socket_connect_timeout());
+  if (!spec.connection || !spec.connection->connection_limit) return;
+  const api::ConnectionLimit& limit = *spec.connection->connection_limit;
+  if (!limit.value) return;
+  envoy::extensions::filters::network::connection_limit::v3::ConnectionLimit config;
+  config.set_stat_prefix(stat_prefix);
+  config.mutable_max_connections()->set_value(static_cast<uint64_t>(*limit.value));
+  if (limit.close_delay) write_duration(*limit.close_delay, *config.mutable_delay());
+  auto& filter = *out.add_filters();
+  filter.set_name("envoy.filters.network.connection_limit");
+  filter.mutable_typed_config()->PackFrom(config);
+}
+
+bool is_about_socket(const api::ClientTrafficPolicySpec& spec) {
+  const bool inspection =
+      spec.timeout && spec.timeout->tcp && spec.timeout->tcp->connection_inspection_timeout;
+  const bool buffers = spec.connection && (!spec.connection->buffer_limit.is_null() ||
+                                           !spec.connection->socket_buffer_limit.is_null() ||
+                                           spec.connection->max_accept_per_socket_event);
+  return has_proxy_protocol(spec) || spec.tcp_keepalive || inspection || buffers;
+}
+
+Problems write_client_socket(const api::ClientTrafficPolicySpec& spec, Listener& out) {
+  Problems problems;
+  if (spec.tcp_keepalive) problems = write_keepalive(*spec.tcp_keepalive, out);
+  if (has_proxy_protocol(spec)) write_proxy_protocol(spec, out);
+  if (spec.timeout && spec.timeout->tcp && spec.timeout->tcp->connection_inspection_timeout)
+    write_duration(*spec.timeout->tcp->connection_inspection_timeout,
+                   *out.mutable_listener_filters_timeout());
+  if (spec.connection) write_buffers(*spec.connection, out, problems);
+  return problems;
+}
+
+}  // namespace limen::features
