@@ -1,13 +1,14 @@
 #include "translate/isolation.h"
 
 #include <algorithm>
-#include <set>
 
 namespace limen::translate {
 
 Isolation::Isolation(World& world) : world_(world) {
   world_.routes.on_change([this](const RouteKey& key, const RoutePtr& before,
                                  const RoutePtr& after) { note_change(key, before, after); });
+  world_.route_configurations.on_change(
+      [this](const ProxyName& name, const auto&, const auto&) { unsettled_.insert(name); });
 }
 
 void Isolation::note_change(const RouteKey& key, const RoutePtr& before, const RoutePtr& after) {
@@ -22,6 +23,7 @@ void Isolation::note_change(const RouteKey& key, const RoutePtr& before, const R
     }
   }
   for (const ProxyName& name : affected) trials_[name].changes.try_emplace(key, before);
+  unsettled_.merge(affected);
 }
 
 void Isolation::on_edit(const RouteKey& route) {
@@ -42,6 +44,7 @@ void Isolation::on_answer(const EnvoyAnswer& answer) {
 void Isolation::on_route_configuration(const EnvoyAnswer& answer) {
   const auto it = trials_.find({answer.proxy, answer.name});
   if (it == trials_.end()) return;
+  unsettled_.insert(it->first);
   Trial& trial = it->second;
   if (answer.refusal.empty()) {
     accept(trial, answer.hash);
@@ -108,15 +111,16 @@ bool Isolation::let_in(const Group& group) {
 
 bool Isolation::settle() {
   bool changed = false;
-  for (auto it = trials_.begin(); it != trials_.end();) {
+  for (const ProxyName& name : std::exchange(unsettled_, {})) {
+    const auto it = trials_.find(name);
+    if (it == trials_.end()) continue;
     Trial& trial = it->second;
-    const xds::Fragment* now = world_.route_configurations.peek(it->first);
+    const xds::Fragment* now = world_.route_configurations.peek(name);
     if (now == nullptr) {  // nobody will answer any more
       for (const Group& group : trial.waiting) changed |= let_in(group);
-      it = trials_.erase(it);
+      trials_.erase(it);
       continue;
     }
-    ++it;
     if (now->hash == trial.accepted) {  // so nothing that changed is to blame
       trial.offered.clear();
       trial.changes.clear();
@@ -127,6 +131,7 @@ bool Isolation::settle() {
     const Group next = std::move(trial.waiting.back());
     trial.waiting.pop_back();
     changed |= let_in(next);
+    unsettled_.insert(name);  // the next group, if this one changes nothing
   }
   return changed;
 }

@@ -13,6 +13,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "translate/world.h"
@@ -55,6 +56,7 @@ class Isolation {
 
   World& world_;
   std::map<ProxyName, Trial> trials_;
+  std::set<ProxyName> unsettled_;  // trials that something has happened to
 };
 
 }  // namespace limen::translate

@@ -98,7 +98,7 @@ class Echo(HttpServer):
                         "headers": {k.lower(): v for k, v in self.headers.items()}, "body": body.decode()}
                 echo.requests.append(seen)
                 text = json.dumps(seen).encode()
-                echo.go_on.wait(30)
+                echo.go_on.wait(300)
                 time.sleep(delay)
                 if status == "reset":
                     self.close_connection = True

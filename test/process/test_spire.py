@@ -26,16 +26,17 @@ def agent_secret(name, spire, secret_name):
 
 
 class World:
-    """A Gateway whose HTTPS listener wants clients of the trust domain, and a backend that wants the Gateway."""
+    """A Gateway whose HTTPS listener wants clients of the trust domain, and a backend that wants the Gateway.  `svid` and
+    `bundle`: what the agent is asked for, if not by SPIFFE ids."""
 
-    def __init__(self, limen, echo, spire):
+    def __init__(self, limen, echo, spire, svid=None, bundle=None):
         self.limen, self.echo, self.spire, self.port = limen, echo, spire, free_port()
         self.ids = {name: f"{spire.id}/{name}" for name in ("gateway", "client", "orders", "billing")}
         limen.gateway([{"name": "https", "port": self.port, "protocol": "HTTPS", "tls": {"certificateRefs": [SVID]}}],
                       tls={"backend": {"clientCertificateRef": SVID},
                            "frontend": {"default": {"validation": {"caCertificateRefs": [BUNDLE]}}}})
-        limen.write("svid.json", agent_secret("svid", spire, self.ids["gateway"]))
-        limen.write("bundle.json", agent_secret("bundle", spire, spire.id))
+        limen.write("svid.json", agent_secret("svid", spire, svid or self.ids["gateway"]))
+        limen.write("bundle.json", agent_secret("bundle", spire, bundle or spire.id))
         limen.write("a.yaml", echo.yaml())
         limen.route("r", [{"backendRefs": [BACKEND]}])
         limen.write("policy.json", json.dumps({
@@ -147,7 +148,7 @@ def test_one_trust_domain(world, tmp_path):
 
 
 def test_an_agent_that_comes_late(limen, backend, spires):
-    world = World(limen, backend("a"), spires())
+    world = World(limen, backend("a"), spires(), "default", "ROOTCA")
     limen.start()
     wait_for(lambda: "Programmed=True" in limen.status("gateway", "web"))
     pids = limen.envoy_pids()

@@ -268,26 +268,24 @@ std::optional<DeltaResponse> DeltaStream::respond(ResourceType type, const Resou
   if (auto trial = try_again(type, group)) return trial;
   if (it.pending.empty() && !it.owes_first) return std::nullopt;
   std::vector<WireResourcePtr> resources;
-  std::vector<std::string> removed, later;
+  std::vector<std::string> removed;
   InFlight in_flight;
-  std::vector<std::string> names(it.pending.begin(), it.pending.end());
-  std::sort(names.begin(), names.end());
-  for (std::string& name : names) {
-    if (goes_alone(type) && !resources.empty()) {
-      later.push_back(std::move(name));
+  for (auto at = it.pending.begin(); at != it.pending.end();) {
+    if (goes_alone(type) && !resources.empty()) break;
+    const WireResourcePtr resource = group.find(type, *at);
+    const auto sent = it.sent.find(*at);
+    const bool has_it = sent != it.sent.end();
+    if (resource == nullptr && has_it && !removals) {
+      ++at;  // later
       continue;
     }
-    const WireResourcePtr resource = group.find(type, name);
-    const auto sent = it.sent.find(name);
-    if (resource == nullptr) {
-      if (sent == it.sent.end()) continue;  // never there: it waits
-      (removals ? removed : later).push_back(std::move(name));
-    } else if (sent == it.sent.end() || sent->second != resource->version()) {
+    if (resource == nullptr && has_it) removed.push_back(*at);  // else it waits until it is there
+    if (resource != nullptr && !(has_it && sent->second == resource->version())) {
       resources.push_back(resource);
-      in_flight.resources.emplace_back(name, resource->version());
+      in_flight.resources.emplace_back(*at, resource->version());
     }
+    at = it.pending.erase(at);
   }
-  it.pending = {later.begin(), later.end()};
   // An Envoy starts only after the first answer to each "*", also if there is nothing yet.
   if (resources.empty() && removed.empty() && !it.owes_first) return std::nullopt;
   it.owes_first = false;

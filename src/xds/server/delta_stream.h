@@ -12,6 +12,7 @@
 // offered again from time to time: its port may have become free.
 #pragma once
 
+#include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
@@ -71,7 +72,7 @@ class DeltaStream {
     bool wildcard = false;
     absl::flat_hash_set<std::string> names;           // subscribed by name
     absl::flat_hash_map<std::string, uint64_t> sent;  // what the Envoy has or was offered
-    absl::flat_hash_set<std::string> pending;         // names to look at
+    absl::btree_set<std::string> pending;             // names to look at
     std::vector<std::vector<std::string>> trials;     // each to be sent by itself, last first
     bool look_at_all = false;
     bool owes_first = false;  // "*" has not been answered yet
