@@ -43,8 +43,6 @@ Problems write_preflight_match(const api::HttpRouteMatch& match, const std::stri
 
 // ---- headers/
 bool is_header_name(const std::string& name);
-// Envoy replaces "%...%" in header values by facts of the request; a user's text stays as it is.
-std::string escaped(const std::string& value);
 // RequestHeaderModifier and ResponseHeaderModifier.  Problems: names or values that
 // HTTP forbids, Host. `Target` has request_headers_to_add and so on: a Route or a weighted cluster.
 template <class Target>

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "features/client_traffic/http.h"
+#include "features/escaped.h"
 #include "features/features.h"
 #include "features/string_match.h"
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "features/escaped.h"
 #include "features/features.h"
 
 namespace limen::features {

@@ -69,8 +69,8 @@ bool is_always_of_use(api::Kind kind) {
   using enum api::Kind;
   return kind == kGatewayClass || kind == kReferenceGrant || kind == kBackend ||
          kind == kEnvoyProxy || kind == kHttpRouteFilter || kind == kSecurityPolicy ||
-         kind == kClientTrafficPolicy ||
-         kind == kCertificatePolicy || kind == kNamespace || kind == kClusterTrustBundle;
+         kind == kClientTrafficPolicy || kind == kCertificatePolicy || kind == kNamespace ||
+         kind == kClusterTrustBundle;
 }
 
 std::optional<Anchor> anchor_of_parent(const Json& reference, const Text& name_space) {

@@ -56,9 +56,10 @@ class ChecksReader {
         add(fmt::format("{}[{}]", path, i), trust.verdict.message.str());
       else if (!trust.sds.empty())
         add(fmt::format("{}[{}]", path, i),
-            fmt::format("CAs of another SDS server (Secrets of type {}) are not known here yet: use "
-                        "spec.tls.frontend of the Gateway",
-                        kSdsSecretType));
+            fmt::format(
+                "CAs of another SDS server (Secrets of type {}) are not known here yet: use "
+                "spec.tls.frontend of the Gateway",
+                kSdsSecretType));
     }
     return all;
   }
