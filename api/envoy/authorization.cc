@@ -185,8 +185,8 @@ const Schema& schema_of(const AuthorizationRule*) {
           .field<&AuthorizationRule::action>("action", "Allow or Deny.", required())
           .field<&AuthorizationRule::operation>("operation", "Which requests; all where unset.")
           .field<&AuthorizationRule::principal>("principal", "Which clients.")
-          .field<&AuthorizationRule::cel>("cel", "Which requests, in CEL.", length(1, 4096),
-                                          not_in_effect())
+          .field<&AuthorizationRule::cel>("cel", "Which requests, in CEL over Envoy's attributes.",
+                                          length(1, 4096))
           .rule("has(self.principal) || has(self.cel)", "set principal, cel or both");
   return schema;
 }

@@ -1,4 +1,4 @@
-// The tree of a compiled expression.  Internal to this folder.
+// The tree of a compiled expression.
 #pragma once
 
 #include <memory>
@@ -17,7 +17,7 @@ struct Function;
 
 enum class Op {
   kConstant,
-  kVariable,  // slot
+  kVariable,  // slot, name
   kSelect,    // args[0].name
   kHas,       // has(args[0].name)
   kIndex,     // args[0][args[1]]

@@ -21,7 +21,7 @@ struct Function {
   std::string_view name;
   bool is_method;  // target.name(...)
   size_t args;     // with the target
-  Value (*call)(const Call& call);
+  Value (*call)(const Call& call) = nullptr;
 };
 
 // nullptr: there is none.

@@ -57,8 +57,11 @@ std::string_view unescape(std::string_view name) {
 // Recursive descent.  The first error is kept; what follows it is of no account.
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {
-    scope_.emplace_back("self");
+  Parser(std::vector<Token> tokens, const Environment& environment)
+      : tokens_(std::move(tokens)),
+        environment_(environment),
+        scope_(environment.variables.begin(), environment.variables.end()) {
+    result_.slots = scope_.size();
   }
 
   Result<Parsed> run() {
@@ -192,7 +195,11 @@ class Parser {
   }
 
   Node method(Node target, const std::string& name) {
-    if (const Binary* macro = find(kMacros, name)) return comprehension(std::move(target), *macro);
+    if (const Binary* macro = find(kMacros, name)) {
+      if (environment_.macros) return comprehension(std::move(target), *macro);
+      fail(fmt::format("there is no {}() here", name));
+      return target;
+    }
     std::vector<Node> args;
     args.push_back(std::move(target));
     arguments(args, ")");
@@ -224,7 +231,7 @@ class Parser {
   }
 
   Node call(const std::string& name, bool is_method, std::vector<Node> args) {
-    const Function* function = find_function(name, is_method, args.size());
+    const Function* function = environment_.function(name, is_method, args.size());
     if (function == nullptr)
       fail(fmt::format("there is no {} {} with {} arguments", is_method ? "method" : "function",
                        name, args.size() - (is_method ? 1 : 0)));
@@ -306,24 +313,32 @@ class Parser {
     if (it == scope_.rend()) fail("there is no variable " + word);
     Node node = make(Op::kVariable, std::vector<Node>());
     node.slot = it == scope_.rend() ? 0 : static_cast<size_t>(scope_.rend() - it) - 1;
+    node.name = keep(word);
     return node;
   }
 
   std::vector<Token> tokens_;
+  const Environment& environment_;
   size_t at_ = 0;
   int nesting_ = 0;
   std::string error_;
   std::vector<std::string> scope_;  // a variable's slot is its index
-  Parsed result_{{}, {}, 1};
+  Parsed result_;
 };
 
 }  // namespace
 
-Result<Parsed> parse(std::string_view source) {
+const Environment& rules_of_crds() {
+  static constexpr std::array<std::string_view, 1> kVariables = {"self"};
+  static constexpr Environment kEnvironment = {kVariables, find_function};
+  return kEnvironment;
+}
+
+Result<Parsed> parse(std::string_view source, const Environment& environment) {
   if (source.size() > kMaxSource) return Error{"the expression is too long"};
   auto tokens = tokenize(source);
   if (!tokens) return tokens.error();
-  return Parser(std::move(*tokens)).run();
+  return Parser(std::move(*tokens), environment).run();
 }
 
 }  // namespace limen::cel

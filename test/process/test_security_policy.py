@@ -140,7 +140,7 @@ def test_authorization(web):
 def test_bad_ranges_and_fields_without_effect_close(web):
     for spec, path in (({"authorization": {"rules": [{"action": "Allow", "principal": {"clientCIDRs": ["999.0.0.0/8"]}}]}},
                         "spec.authorization.rules[0].principal.clientCIDRs[0]"),
-                       ({"authorization": {"rules": [{"action": "Allow", "cel": "true"}]}},
+                       ({"authorization": {"rules": [{"action": "Allow", "cel": "request.path =="}]}},
                         "spec.authorization.rules[0].cel"),
                        ({**KEYS, "mergeType": "StrategicMerge"}, "spec.mergeType")):
         web.write("p.yaml", policy("p", spec))
@@ -150,6 +150,38 @@ def test_bad_ranges_and_fields_without_effect_close(web):
         assert web.get("/free").status == 200
         (web.conf / "p.yaml").unlink()
         web.wait_status(200, "/x")
+
+
+def test_rules_in_cel(web):
+    def allow(cel, **more):
+        web.write("p.yaml", policy("p", {"authorization": {"rules": [{"action": "Allow", "cel": cel, **more}]}}))
+
+    allow("request.method == 'GET' && request.headers['x-team'] in ['red', 'blue'] || request.url_path.startsWith('/y/')")
+    web.wait_status(403, "/x")
+    assert web.get("/x", headers={"x-team": "red"}).status == 200
+    assert web.get("/x", headers={"x-team": "green"}).status == 403
+    assert web.get("/x", headers={"x-team": "red"}, method="POST").status == 403
+    assert web.get("/y/z?q", method="POST").status == 200
+    # Together with what else the rule says; a header that is missing is an error, which is no match.
+    allow("request.headers['x-n'].matches('^[0-9]+$') && int(request.headers['x-n']) % 2 == 0 ? true : false",
+          operation={"path": {"type": "Exact", "value": "/x"}})
+    web.wait_status(200, "/x", headers={"x-n": "12"})
+    assert web.get("/x", headers={"x-n": "13"}).status == 403 and web.get("/x", headers={"x-n": "a"}).status == 403
+    assert web.get("/x").status == 403 and web.get("/y", headers={"x-n": "12"}).status == 403
+    allow("has(request.headers.authorization) && source.address.startsWith('127.0.0.') && !connection.mtls"
+          " && request.time.getFullYear() > 2000 && size(request.headers['x-n']) >= 2 - 1 && xds.route_name != ''")
+    web.wait_status(200, "/y", headers={"x-n": "1", "authorization": "a"})
+    assert web.get("/y", headers={"x-n": "1"}).status == 403
+    # A text that Envoy could not evaluate is named, and closes.
+    for cel, mistake in (("request.pat == '/x'", "Envoy has no attribute request.pat"),
+                         ("['a'].exists(x, x == request.method)", "there is no exists() here"),
+                         ("nobody == 1", "there is no variable nobody"),
+                         ("request.path.matches('(')", "bad pattern")):
+        allow(cel)
+        wait_for(lambda mistake=mistake: mistake in web.status("securitypolicy", "p"))
+        web.wait_status(500, "/y", headers={"x-n": "1", "authorization": "a"})
+    allow("true")
+    web.wait_status(200, "/x")
 
 
 def preflight(web, path, origin, method="GET"):

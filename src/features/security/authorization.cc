@@ -14,6 +14,7 @@
 
 #include "features/cidr.h"
 #include "features/jwt.h"
+#include "features/security/cel.h"
 
 namespace limen::features {
 namespace {
@@ -111,7 +112,7 @@ class Writer {
   Problems problems;
 
  private:
-  // REQUIRES: a principal, as the rules of its table want; else nothing may come of it.
+  // REQUIRES: a principal or cel, as the rules of its table want; else nothing may come of it.
   Predicate predicate_of(const api::AuthorizationRule& rule) {
     std::vector<Predicate> parts;
     if (rule.operation && !rule.operation->methods.empty()) {
@@ -127,6 +128,10 @@ class Writer {
     if (rule.principal) {
       for (const auto& header : rule.principal->headers)
         parts.push_back(header_is(header.name, header.values));
+    }
+    if (rule.cel) {
+      const std::string mistake = write_cel(*rule.cel, parts.emplace_back());
+      if (!mistake.empty()) problems.push_back({"Invalid", path_ + ".cel", mistake});
     }
     if (parts.empty()) {
       problems.push_back({"Invalid", path_, "says neither who nor what"});
