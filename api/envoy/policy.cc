@@ -33,7 +33,8 @@ const Schema& schema_of(const TargetSelector*) {
           .field<&TargetSelector::group>("group", "Group of the objects.", one_of({kGatewayGroup}))
           .field<&TargetSelector::kind>("kind", "Kind of the objects.", required())
           .field<&TargetSelector::namespaces>(
-              "namespaces", "In other namespaces than the policy's, too.", not_in_effect())
+              "namespaces",
+              "In other namespaces than the policy's, too, where a ReferenceGrant lets it.")
           .base<LabelSelector>("By their labels.");
   return schema;
 }

@@ -16,6 +16,7 @@
 #include "api/envoy/security_policy.h"
 #include "base/problem.h"
 #include "features/features.h"
+#include "features/cidr.h"
 
 namespace limen::features {
 
@@ -72,6 +73,18 @@ Problems write_oidc(const api::Oidc& oidc, const OidcParts& parts, FilterConfigs
 // "<policy>/authorization/rule/<index>".  `jwt`: whose tokens rules may speak of; nullptr: none.
 Problems write_authorization(const api::Authorization& authorization, const std::string& policy,
                              const api::Jwt* jwt, FilterConfigs& out);
+
+// The same for connections: whose are let in.  Problems also tell what rules ask of anything but
+// addresses.
+struct ConnectionSources {
+  Problems problems;
+  std::vector<Cidr> ranges;  // no two overlap; none: nobody is let in
+
+  bool everybody() const;
+};
+ConnectionSources read_connection_sources(const api::Authorization& authorization);
+// REQUIRES: somebody is let in.
+void write_sources(const ConnectionSources& sources, listener_v3::FilterChainMatch& out);
 
 // `host`: what the service finds in Host.
 Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,

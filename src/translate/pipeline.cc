@@ -27,6 +27,14 @@ void slices_by_service(const ObjectKey& key, const api::EndpointSlice& slice, au
   if (label != slice.metadata.labels.end()) emit(ObjectKey{key.name_space, label->second});
 }
 
+void grants_by_policies(const ObjectKey&, const api::ReferenceGrant& grant, auto& emit) {
+  std::set<std::string> namespaces;
+  for (const auto& from : grant.spec.from) {
+    if (from.group == api::kEnvoyGroup && namespaces.insert(from.name_space).second)
+      emit(Text(from.name_space));
+  }
+}
+
 void policies_by_target(const ObjectKey& key, const api::BackendTlsPolicy& policy, auto& emit) {
   std::set<TargetKey> targets;
   for (const auto& ref : policy.spec.target_refs) {
@@ -209,6 +217,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       routes_to_refused(graph, "routes_to_refused"),
       grants_of("grants_of", reference_grants,
                 [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
+      grants_to_policies_of("grants_to_policies_of", reference_grants,
+                            [](const auto& key, const auto& grant, auto& emit) {
+                              grants_by_policies(key, grant, emit);
+                            }),
       slices_of("slices_of", endpoint_slices,
                 [](const auto& key, const auto& slice, auto& emit) {
                   slices_by_service(key, slice, emit);
@@ -272,14 +284,18 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                          bind(*this, find_hostname_conflicts)),
       attachments("attachments", candidates, bind(*this, settle_attachments)),
 
-      all_proxies("all_proxies", proxies,
-                  [](const auto&, const auto&, auto& emit) { emit(Text()); }),
+      routes_of_namespace("routes_of_namespace", route_objects,
+                          [](const auto& key, const auto&, auto& emit) {
+                            emit(RouteKey{key.kind, {key.object.name_space, {}}});
+                          }),
       gateways_of_namespace("gateways_of_namespace", gateways,
                             [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       sets_of_namespace("sets_of_namespace", sets,
                         [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       jwts("jwts", security_policies, bind(*this, read_jwt)),
       security("security", security_policies, bind(*this, read_security)),
+      connection_policies("connection_policies", security_policies,
+                          bind(*this, read_connection_policy)),
       policy_targets("policy_targets", security_policies, bind(*this, targets_of_policy)),
       security_of_target(
           "security_of_target", policy_targets,

@@ -48,6 +48,17 @@ struct SecurityModel {
   std::string requirement() const { return asks_tokens ? policy.text() : std::string(); }
 };
 
+// What a policy that targets TCPRoutes is to their connections.
+struct ConnectionPolicy {
+  Verdict accepted;     // not ok: nobody is let in
+  FragmentPtr sources;  // FilterChainMatch with who is let in; nullptr: nobody is
+
+  bool operator==(const ConnectionPolicy& other) const {
+    return accepted == other.accepted && (sources == nullptr) == (other.sources == nullptr) &&
+           (sources == nullptr || *sources == *other.sources);
+  }
+};
+
 // spec.jwt of a policy, with what it refers to.  Routes do not see it: of another issuer they hear
 // nothing.
 struct PolicyJwt {

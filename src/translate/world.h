@@ -64,6 +64,8 @@ struct World {
 
   // Grants by the namespace that they open.
   flow::Index<std::string, ObjectKey, api::ReferenceGrant> grants_of;
+  // The same by the namespaces whose policies they let in.
+  flow::Index<Text, ObjectKey, api::ReferenceGrant> grants_to_policies_of;
   // Slices by the Service that they belong to.
   flow::Index<ObjectKey, ObjectKey, api::EndpointSlice> slices_of;
 
@@ -118,13 +120,14 @@ struct World {
   flow::Derived<RouteKey, Attachments> attachments;
 
   // What targetSelectors look through.
-  flow::Index<Text, std::string, ProxyModel> all_proxies;  // one group: ""
+  flow::Index<RouteKey, RouteKey, RouteObject> routes_of_namespace;  // by kind; without a name
   flow::Index<Text, ObjectKey, GatewayModel> gateways_of_namespace;
   flow::Index<Text, ObjectKey, ListenerSetModel> sets_of_namespace;
   // SecurityPolicy -> what it is to what it targets; its targets, and the policies of each target,
   // first the one that prevails.
   flow::Derived<ObjectKey, PolicyJwt> jwts;
   flow::Derived<ObjectKey, SecurityModel> security;
+  flow::Derived<ObjectKey, ConnectionPolicy> connection_policies;
   flow::Derived<ObjectKey, PolicyTargets> policy_targets;
   flow::Index<RouteKey, ObjectKey, PolicyTargets, PolicyOrder> security_of_target;
   // Route with policies -> which governs it, and which its rules.

@@ -45,6 +45,10 @@ std::shared_ptr<const PolicyJwt> read_jwt(flow::Reads& reads, World& world, cons
 std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
+// The same for the connections of TCPRoutes; nullptr: it targets none.
+std::shared_ptr<const ConnectionPolicy> read_connection_policy(flow::Reads& reads, World& world,
+                                                               const ObjectKey& key);
+
 // A secret of a policy that logs users in, by its SDS name, for a proxy.
 std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
                                                         const ProxyName& key);
@@ -61,7 +65,8 @@ std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World&
 std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
                                                        const ObjectKey& key);
 
-// What a targetSelector of a policy in that namespace selects there.
+// What a targetSelector of a policy in that namespace selects, there or where ReferenceGrants let
+// it.
 std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Text& name_space,
                                const api::TargetSelector& selector);
 

@@ -63,18 +63,16 @@ class Status {
   Verdict verdict_of_route(const PolicyTarget& target, const RouteObject& route) {
     if (!target.section.empty() && !has_rule(route, target.section))
       return no_section(target, "rule");
-    const Verdict verdict = common_verdict(target);
-    if (!verdict.ok || target.object.kind != api::Kind::kTcpRoute) return verdict;
-    return Verdict::no("Invalid", fmt::format("{}: policies for TCPRoutes are not supported yet; "
-                                              "all connections are closed",
-                                              target.object.text()));
+    return common_verdict(target);
   }
 
   Verdict common_verdict(const PolicyTarget& target) {
     Verdict conflict =
         conflict_of(reads_, world_.security_of_target, {"SecurityPolicy", key_}, target);
     if (!conflict.ok) return conflict;
-    return model_.accepted;
+    if (target.object.kind != api::Kind::kTcpRoute) return model_.accepted;
+    const ConnectionPolicy* connections = world_.connection_policies.get(reads_, key_);
+    return connections == nullptr ? model_.accepted : connections->accepted;
   }
 
   // Listeners and routes behind this target that have a policy of their own.

@@ -1,6 +1,8 @@
-// targetSelectors of policies: objects of a namespace, by their labels.
+// targetSelectors of policies: objects by their labels, in the policy's namespace and in those that
+// let its policies in.
 #include <set>
 
+#include "translate/grants.h"
 #include "translate/labels.h"
 #include "translate/policy/rules.h"
 
@@ -11,58 +13,67 @@ class Selection {
  public:
   Selection(flow::Reads& reads, World& world, const Text& name_space,
             const api::TargetSelector& selector)
-      : reads_(reads), world_(world), name_space_(name_space), selector_(selector) {}
+      : reads_(reads), world_(world), own_(name_space), selector_(selector) {}
 
   std::set<RouteKey> run() {
-    if (is(api::Kind::kGateway)) add_gateways();
-    if (is(api::Kind::kListenerSet)) add_sets();
-    if (is(api::Kind::kHttpRoute)) add_routes(world_.http_candidates, api::Kind::kHttpRoute);
-    if (is(api::Kind::kGrpcRoute)) add_routes(world_.grpc_candidates, api::Kind::kGrpcRoute);
+    for (const Text& name_space : namespaces()) {
+      if (is(api::Kind::kGateway)) add_gateways(name_space);
+      if (is(api::Kind::kListenerSet)) add_sets(name_space);
+      for (const api::Kind kind :
+           {api::Kind::kHttpRoute, api::Kind::kGrpcRoute, api::Kind::kTcpRoute}) {
+        if (is(kind)) add_routes({kind, {name_space, {}}});
+      }
+    }
     return std::move(found_);
   }
 
  private:
   bool is(api::Kind kind) const { return api::info(kind).name == selector_.kind; }
 
-  void add_if_selected(api::Kind kind, const ObjectKey& key, const api::ObjectMeta& metadata) {
+  // Only where something may be selected.
+  std::set<Text> namespaces() {
+    std::set<Text> all = {own_};
+    const auto& asked = selector_.namespaces;
+    if (!asked || asked->from == api::FromNamespaces::kSame) return all;
+    for (const auto& [grant, spec] : world_.grants_to_policies_of.get(reads_, own_))
+      all.insert(grant.name_space);
+    if (asked->selector)
+      std::erase_if(all, [&](const Text& name_space) {
+        return !selects(*asked->selector, labels_of_namespace(reads_, world_, name_space));
+      });
+    return all;
+  }
+
+  void add_if_selected(const RouteKey& object, const api::ObjectMeta& metadata) {
     const std::map<std::string, std::string> labels(metadata.labels.begin(), metadata.labels.end());
-    if (selects(selector_, labels)) found_.insert({kind, key});
+    if (selects(selector_, labels) &&
+        may_refer(reads_, world_, {api::kEnvoyGroup, "SecurityPolicy", own_}, api::kGatewayGroup,
+                  selector_.kind, object.object))
+      found_.insert(object);
   }
 
-  void add_gateways() {
-    for (const auto& [key, model] : world_.gateways_of_namespace.get(reads_, name_space_)) {
+  void add_gateways(const Text& name_space) {
+    for (const auto& [key, model] : world_.gateways_of_namespace.get(reads_, name_space)) {
       if (const auto* gateway = world_.gateway_objects.get(reads_, key))
-        add_if_selected(api::Kind::kGateway, key, gateway->metadata);
+        add_if_selected({api::Kind::kGateway, key}, gateway->metadata);
     }
   }
 
-  void add_sets() {
-    for (const auto& [key, model] : world_.sets_of_namespace.get(reads_, name_space_)) {
+  void add_sets(const Text& name_space) {
+    for (const auto& [key, model] : world_.sets_of_namespace.get(reads_, name_space)) {
       if (const auto* set = world_.listener_sets.get(reads_, key))
-        add_if_selected(api::Kind::kListenerSet, key, set->metadata);
+        add_if_selected({api::Kind::kListenerSet, key}, set->metadata);
     }
   }
 
-  // No index has the routes of a namespace: the few worlds that select routes find them by the
-  // listeners.
-  template <class Candidates>
-  void add_routes(Candidates& candidates, api::Kind kind) {
-    std::set<RouteKey> seen;
-    for (const auto& [proxy, model] : world_.all_proxies.get(reads_, Text())) {
-      for (const ListenerModel& listener : model.listeners) {
-        for (const auto& [route, attachments] :
-             candidates.get(reads_, {proxy, listener.ir_name()})) {
-          if (route.object.name_space != name_space_ || !seen.insert(route).second) continue;
-          if (const RouteObject* object = world_.route_objects.get(reads_, route))
-            add_if_selected(kind, route.object, object->metadata());
-        }
-      }
-    }
+  void add_routes(const RouteKey& place) {
+    for (const auto& [key, route] : world_.routes_of_namespace.get(reads_, place))
+      add_if_selected(key, route.metadata());
   }
 
   flow::Reads& reads_;
   World& world_;
-  const Text& name_space_;
+  const Text& own_;  // the policy's namespace
   const api::TargetSelector& selector_;
   std::set<RouteKey> found_;
 };

@@ -17,15 +17,14 @@ namespace {
 namespace listener_v3 = envoy::config::listener::v3;
 
 FragmentPtr chain_of(const StreamListener& listener, const std::string& name,
-                     const std::string& host, FragmentPtr filter) {
-  listener_v3::FilterChain head;
-  head.ParseFromString(listener.chain->bytes);
-  head.set_name(name + "/" + underscored(host));
+                     const std::string& host, const xds::Fragment& server) {
+  listener_v3::FilterChain chain;
+  chain.ParseFromString(listener.chain->bytes);
+  chain.MergeFromString(server.bytes);
+  chain.set_name(name + "/" + underscored(host));
   if (listener.protocol == Protocol::kTls && host != "*")
-    head.mutable_filter_chain_match()->add_server_names(host);
-  xds::FragmentBuilder chain(head, listener_v3::FilterChain::kFiltersFieldNumber, 1);
-  chain.add(std::move(filter));
-  return std::move(chain).take();
+    chain.mutable_filter_chain_match()->add_server_names(host);
+  return xds::fragment_of(chain);
 }
 
 }  // namespace
@@ -58,21 +57,21 @@ std::shared_ptr<const xds::Fragment> join_filter_chain(flow::Reads& reads, World
   const auto& members = world.routes_of_filter_chain.get(reads, key);
   if (members.empty()) return nullptr;
   const auto [order, route_key, route] = *members.sorted().begin();  // the others get nothing
-  const FragmentPtr& filter = route.entries[order.entry].route;
-  if (listener->protocol == Protocol::kUdp) return filter;
-  return chain_of(*listener, key.listener, key.host, filter);
+  const FragmentPtr& server = route.entries[order.entry].route;
+  if (listener->protocol == Protocol::kUdp) return server;
+  return chain_of(*listener, key.listener, key.host, *server);
 }
 
 FragmentPtr closing_chain(const ListenerModel& listener) {
   const api::Kind kind =
       listener.protocol == Protocol::kUdp ? api::Kind::kUdpRoute : api::Kind::kTcpRoute;
-  FragmentPtr filter = filter_for(kind, {{kInvalidBackend}}, listener.port);
-  if (listener.protocol == Protocol::kUdp) return filter;
+  FragmentPtr server = server_for(kind, {{kInvalidBackend}}, listener.port);
+  if (listener.protocol == Protocol::kUdp) return server;
   listener_v3::FilterChain chain;
   if (listener.protocol == Protocol::kTls)
     chain.mutable_filter_chain_match()->set_transport_protocol("tls");
   return chain_of({listener.protocol, xds::fragment_of(chain)}, listener.ir_name(),
-                  listener.hostname, std::move(filter));
+                  listener.hostname, *server);
 }
 
 }  // namespace limen::translate

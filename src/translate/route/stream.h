@@ -9,14 +9,18 @@ namespace limen::translate {
 struct StreamForm {
   RouteKey key;
   const std::vector<api::StreamRouteRule>& rules;
-  bool closed = false;  // it has a policy, which is not supported yet: nobody gets through
+  bool secured = false;           // a SecurityPolicy governs it
+  FragmentPtr sources = nullptr;  // iff it does: FilterChainMatch; nullptr: nobody is let in
 };
 
 std::shared_ptr<TranslatedRoute> translate_stream(flow::Reads& reads, World& world,
                                                   const StreamForm& form,
                                                   const Attachments& attachments);
 
-// envoy.config.listener.v3.ListenerFilter for a UDPRoute, ...Filter for the others.
-FragmentPtr filter_for(api::Kind route, const std::vector<features::Share>& shares, int32_t port);
+// What serves connections on its own is the part of a filter chain that a route decides:
+// envoy.config.listener.v3.FilterChain with the filter, and whose connections it is for.  For a
+// UDPRoute it is a ListenerFilter.
+FragmentPtr server_for(api::Kind route, const std::vector<features::Share>& shares, int32_t port,
+                       const FragmentPtr& sources = nullptr);
 
 }  // namespace limen::translate

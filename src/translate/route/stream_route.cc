@@ -20,6 +20,7 @@ class Translation {
     for (const api::StreamRouteRule& rule : form.rules) {
       for (const api::BackendRef& ref : rule.backend_refs) resolve(reads, world, ref);
     }
+    if (form.secured) result_.secured = 1;
   }
 
   std::shared_ptr<TranslatedRoute> run() {
@@ -47,9 +48,10 @@ class Translation {
   }
 
   void serve(const AttachedListener& listener) {
+    const bool closed = form_.secured && form_.sources == nullptr;
     std::vector<features::Share> shares;
     for (const Target& target : targets_) {
-      if (target.weight == 0 || form_.closed) continue;
+      if (target.weight == 0 || closed) continue;
       if (!target.backend.verdict.ok) {
         shares.push_back({kInvalidBackend, target.weight});
         continue;
@@ -60,18 +62,18 @@ class Translation {
       result_.clusters.push_back({listener.proxy, std::move(cluster)});
     }
     if (shares.empty()) shares.push_back({kInvalidBackend});
-    const FragmentPtr filter = filter_for(form_.key.kind, shares, listener.port);
-    for (const RouteHost& host : listener.hosts) add_entry(listener, host, filter);
+    const FragmentPtr server = server_for(form_.key.kind, shares, listener.port, form_.sources);
+    for (const RouteHost& host : listener.hosts) add_entry(listener, host, server);
   }
 
-  void add_entry(const AttachedListener& listener, const RouteHost& host, FragmentPtr filter) {
+  void add_entry(const AttachedListener& listener, const RouteHost& host, FragmentPtr server) {
     RouteEntry& entry = result_.entries.emplace_back();
     entry.virtual_host = {listener.proxy, {}, listener.listener, host.host};
     entry.order.hostname = static_cast<int16_t>(-host.own);
     entry.order.created = attachments_.created;
     entry.order.route = form_.key;
     entry.order.entry = static_cast<uint32_t>(result_.entries.size() - 1);
-    entry.route = std::move(filter);
+    entry.route = std::move(server);
   }
 
   const StreamForm& form_;
@@ -82,15 +84,18 @@ class Translation {
 
 }  // namespace
 
-FragmentPtr filter_for(api::Kind route, const std::vector<features::Share>& shares, int32_t port) {
+FragmentPtr server_for(api::Kind route, const std::vector<features::Share>& shares, int32_t port,
+                       const FragmentPtr& sources) {
   if (route == api::Kind::kUdpRoute) {
     envoy::config::listener::v3::ListenerFilter filter;
     features::write_udp_proxy(shares, absl::StrCat("udp-", port), filter);
     return xds::fragment_of(filter);
   }
-  envoy::config::listener::v3::Filter filter;
-  features::write_tcp_proxy(shares, absl::StrCat("tcp-", port), filter);
-  return xds::fragment_of(filter);
+  envoy::config::listener::v3::FilterChain chain;
+  if (sources != nullptr && !sources->bytes.empty())
+    chain.mutable_filter_chain_match()->ParseFromString(sources->bytes);
+  features::write_tcp_proxy(shares, absl::StrCat("tcp-", port), *chain.add_filters());
+  return xds::fragment_of(chain);
 }
 
 std::shared_ptr<TranslatedRoute> translate_stream(flow::Reads& reads, World& world,

@@ -10,6 +10,9 @@ namespace {
 // A version without a policy must not stand in for one that has it.
 bool close_if_open(const TranslatedRoute& current, TranslatedRoute& stand_in) {
   if ((current.secured & ~stand_in.secured) == 0) return false;
+  // Without the parts of filter chains that are a route's, they close connections.
+  if (current.entries.empty() || current.entries[0].virtual_host.route_configuration.empty())
+    stand_in.entries.clear();
   for (RouteEntry& entry : stand_in.entries) {
     envoy::config::route::v3::Route route;
     route.ParseFromString(xds::serialise(*entry.route));
@@ -39,6 +42,18 @@ std::shared_ptr<const TranslatedRoute> stand_in(const HeldRoute& held,
   return result;
 }
 
+StreamForm form_of(flow::Reads& reads, World& world, const RouteKey& key, const api::TcpRoute& tcp,
+                   const RoutePolicies* policies) {
+  StreamForm form{key, tcp.spec.rules};
+  if (policies == nullptr || form.rules.empty()) return form;
+  const ObjectKey* policy = policies->of_rule(form.rules[0].name);  // it has one rule
+  if (policy == nullptr) return form;
+  form.secured = true;
+  if (const auto* connections = world.connection_policies.get(reads, *policy))
+    form.sources = connections->sources;
+  return form;
+}
+
 std::shared_ptr<TranslatedRoute> translate(flow::Reads& reads, World& world,
                                            const RouteObject& route, const RoutePolicies* policies,
                                            const Attachments& attachments) {
@@ -51,7 +66,7 @@ std::shared_ptr<TranslatedRoute> translate(flow::Reads& reads, World& world,
   if (const auto* tls = route.as<api::TlsRoute>())
     return translate_stream(reads, world, {key, tls->spec.rules}, attachments);
   if (const auto* tcp = route.as<api::TcpRoute>())
-    return translate_stream(reads, world, {key, tcp->spec.rules, policies != nullptr}, attachments);
+    return translate_stream(reads, world, form_of(reads, world, key, *tcp, policies), attachments);
   if (const auto* udp = route.as<api::UdpRoute>())
     return translate_stream(reads, world, {key, udp->spec.rules}, attachments);
   return std::make_shared<TranslatedRoute>();  // there are no other kinds

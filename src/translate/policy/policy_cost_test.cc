@@ -1,0 +1,98 @@
+// What an edit costs where policies look far: only what it affects.
+#include <fmt/format.h>
+
+#include "translate/test_objects.h"
+#include "translate/translator.h"
+
+namespace limen::translate {
+namespace {
+
+constexpr char kTo[] = "backendRefs: [{group: gateway.envoyproxy.io, kind: Backend, name: b}]";
+
+api::ObjectChange policy(const std::string& name, const std::string& spec) {
+  return object(
+      fmt::format("{{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: SecurityPolicy, metadata: "
+                  "{{name: {}}}, spec: {{{}}}}}",
+                  name, spec));
+}
+
+std::string target(const std::string& kind, const std::string& name) {
+  return fmt::format("targetRefs: [{{group: gateway.networking.k8s.io, kind: {}, name: {}}}]", kind,
+                     name);
+}
+
+std::string allow(const std::string& range) {
+  return fmt::format(
+      ", authorization: {{rules: [{{action: Allow, principal: {{clientCIDRs: [{}]}}}}]}}", range);
+}
+
+// Of one of so many TCPRoutes, each on a listener of its own.
+size_t rows_of_a_connection_policy(int count) {
+  Translator translator{Options{}};
+  std::string listeners;
+  api::ChangeBatch world = {our_class(), some_backend()};
+  for (int i = 0; i < count; ++i) {
+    listeners += fmt::format("{{name: l{0}, port: {1}, protocol: TCP}}, ", i, 9000 + i);
+    world.push_back(object(fmt::format(
+        "{{apiVersion: gateway.networking.k8s.io/v1, kind: TCPRoute, metadata: {{name: r{0}}}, spec: "
+        "{{parentRefs: [{{name: g, sectionName: l{0}}}], rules: [{{{1}}}]}}}}",
+        i, kTo)));
+  }
+  world.push_back(gateway("listeners: [" + listeners + "]"));
+  world.push_back(policy("p", target("TCPRoute", "r1") + allow("10.0.0.0/8")));
+  translator.apply({std::move(world), {}, {}});
+  const Output output =
+      translator.apply({{policy("p", target("TCPRoute", "r1") + allow("192.0.2.0/24"))}, {}, {}});
+  EXPECT_EQ(output.resources.size(), 1u);
+  return output.rows;
+}
+
+TEST(PolicyCost, OfConnectionsIsThatOfTheirRoute) {
+  const size_t rows = rows_of_a_connection_policy(4);
+  EXPECT_LE(rows, 10u);
+  EXPECT_EQ(rows_of_a_connection_policy(60), rows);
+}
+
+api::ObjectChange route(int id, const std::string& name_space, const std::string& path) {
+  return object(fmt::format(
+      "{{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {{name: r{0}, "
+      "namespace: {1}, labels: {{team: a}}}}, spec: {{parentRefs: [{{name: g, namespace: default}}], "
+      "hostnames: [h{0}.{1}.test], rules: [{{matches: [{{path: {{value: /{2}}}}}], {3}}}]}}}}",
+      id, name_space, path, kTo));
+}
+
+// Of a route in a namespace where a selector of another one's policy looks, and which has so many.
+size_t rows_of_a_route_among_selected(int count, bool is_selected) {
+  Translator translator{Options{}};
+  api::ChangeBatch world = {
+      our_class(), some_backend(),
+      gateway("listeners: [{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: "
+              "All}}}]"),
+      object(
+          "{apiVersion: gateway.networking.k8s.io/v1beta1, kind: ReferenceGrant, metadata: {name: "
+          "x, namespace: apart}, spec: {from: [{group: gateway.envoyproxy.io, kind: "
+          "SecurityPolicy, namespace: default}], to: [{group: gateway.networking.k8s.io, kind: "
+          "HTTPRoute}]}}"),
+      policy("p",
+             "targetSelectors: [{kind: HTTPRoute, namespaces: {from: All}, matchLabels: {team: "
+             "a}}]" +
+                 allow("10.0.0.0/8"))};
+  for (int i = 0; i < count; ++i) {
+    world.push_back(route(i, "apart", "a"));
+    world.push_back(route(i, "elsewhere", "a"));
+  }
+  translator.apply({std::move(world), {}, {}});
+  return translator.apply({{route(1, is_selected ? "apart" : "elsewhere", "b")}, {}, {}}).rows;
+}
+
+TEST(PolicyCost, OfARouteIsTheSameWhereverSelectorsLook) {
+  const size_t other = rows_of_a_route_among_selected(4, false);
+  EXPECT_LE(other, 6u);
+  EXPECT_EQ(rows_of_a_route_among_selected(200, false), other);
+  const size_t selected = rows_of_a_route_among_selected(4, true);
+  EXPECT_LE(selected, 9u);
+  EXPECT_EQ(rows_of_a_route_among_selected(200, true), selected);
+}
+
+}  // namespace
+}  // namespace limen::translate
