@@ -83,7 +83,7 @@ const Schema& schema_of(const ExtAuth*) {
           .field<&ExtAuth::include_route_metadata>("includeRouteMetadata",
                                                    "Whether it is told which route it is.")
           .field<&ExtAuth::context_extensions>("contextExtensions", "What else it is told.",
-                                               unique_by({"name"}), not_in_effect())
+                                               unique_by({"name"}))
           .field<&ExtAuth::status_on_error>(
               "statusOnError", "Status where it fails; 403 where unset.", min(400), max(599))
           .rule("has(self.grpc) != has(self.http)", "set exactly one of grpc and http");

@@ -11,6 +11,7 @@
 #include <google/protobuf/map.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/envoy/security_policy.h"
@@ -28,6 +29,12 @@ using HttpFilter = envoy::extensions::filters::network::http_connection_manager:
 // CORS has a filter of its own, which routes can switch off.
 inline constexpr char kListenerCors[] = "envoy.filters.http.cors/listener";
 inline constexpr char kCsrf[] = "envoy.filters.http.csrf";
+// A service that is told things beside the request: a chain with one filter, of the first or, in a
+// virtual host, of the second name.  kPolicyAuth sees to it that it was asked.  Envoy runs both, so
+// routes switch the second one off.
+inline constexpr char kContextAuth[] = "envoy.filters.http.ext_authz/context";
+inline constexpr char kRouteContext[] = "envoy.filters.http.ext_authz/context/route";
+inline constexpr char kListenerContext[] = "envoy.filters.http.ext_authz/context/listener";
 inline constexpr char kPolicyAuth[] = "envoy.filters.http.ext_authz/policy";
 inline constexpr char kApiKeyAuth[] = "envoy.filters.http.api_key_auth";
 inline constexpr char kBasicAuth[] = "envoy.filters.http.basic_auth";
@@ -86,9 +93,14 @@ ConnectionSources read_connection_sources(const api::Authorization& authorizatio
 // REQUIRES: somebody is let in.
 void write_sources(const ConnectionSources& sources, listener_v3::FilterChainMatch& out);
 
-// `host`: what the service finds in Host.
-Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,
-                        const std::string& host, FilterConfigs& out);
+struct AuthService {
+  std::string cluster;
+  std::string host;                                          // what it finds in Host
+  std::vector<std::pair<std::string, std::string>> context;  // what else it is told, by name
+};
+// `policy`: "<namespace>/<name>".
+Problems write_ext_auth(const api::ExtAuth& auth, const AuthService& service,
+                        const std::string& policy, FilterConfigs& out);
 
 // All requests are answered with 500.
 void write_closed(FilterConfigs& out);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <google/protobuf/any.pb.h>
+#include <xds/type/matcher/v3/matcher.pb.h>
 
 #include <string>
 
@@ -11,6 +12,10 @@ namespace limen::features {
 
 // The entry that runs filter `name` with that configuration.
 google::protobuf::Any run_filter(const std::string& name, const google::protobuf::Message& config);
+// The same for requests that the predicate does not take.
+google::protobuf::Any run_filter_unless(
+    const ::xds::type::matcher::v3::Matcher::MatcherList::Predicate& predicate,
+    const std::string& name, const google::protobuf::Message& config);
 // The entry that runs none.
 google::protobuf::Any run_nothing();
 

@@ -72,7 +72,9 @@ class GrpcAuth(external_auth_pb2_grpc.AuthorizationServicer):
 
     def Check(self, request, context):
         seen = request.attributes.request.http
-        self.asked.append({"method": seen.method, "path": seen.path, "headers": dict(seen.headers), "body": seen.body})
+        self.asked.append({"method": seen.method, "path": seen.path, "headers": dict(seen.headers), "body": seen.body,
+                           "context": dict(request.attributes.context_extensions),
+                           "metadata": set(request.attributes.route_metadata_context.filter_metadata)})
         answer = external_auth_pb2.CheckResponse()
         if seen.headers.get("authorization") == "broken":
             context.abort(grpc.StatusCode.INTERNAL, "out of order")

@@ -84,18 +84,31 @@ def strip_file(file):
     del file.service[:]  # Limen registers its streams by method name: no stub is needed
 
 
+def file_of(type_name, files):
+    """The path of the file that defines a message."""
+    package, _, name = type_name.removeprefix(".").rpartition(".")
+    return next(path for path, file in files.items()
+                if file.package == package and any(message.name == name for message in file.message_type))
+
+
 def add_newer(line, files):
-    path, message_name, name, number, type_name = line.split()
+    path, message_name, name, number, *label, type_name = line.split()
+    if path not in files:
+        package = str(pathlib.PurePosixPath(path).parent).replace("/", ".")
+        files[path] = descriptor_pb2.FileDescriptorProto(name=path, package=package, syntax="proto3")
     message = next((m for m in files[path].message_type if m.name == message_name), None)
     if message is None:
         message = files[path].message_type.add(name=message_name)
     if any(field.name == name for field in message.field):
         sys.exit(f"xds-protos has {message_name}.{name} now: take it out of newer.txt")
-    field = message.field.add(name=name, number=int(number), label="LABEL_OPTIONAL")
+    field = message.field.add(name=name, number=int(number), label="LABEL_" + (label or ["optional"])[0].upper())
     if type_name == "string":
         field.type = field.TYPE_STRING
-    else:
-        field.type, field.type_name = field.TYPE_MESSAGE, type_name
+        return
+    field.type, field.type_name = field.TYPE_MESSAGE, type_name
+    defined_in = file_of(type_name, files)
+    if defined_in != path and defined_in not in files[path].dependency:
+        files[path].dependency.append(defined_in)
 
 
 def lines_of(path):

@@ -12,7 +12,7 @@ void write_challenge_answer(const std::string& token, const std::string& key_aut
   for (const auto& [filter, entry] : of_virtual_host) {
     if (filter == kListenerCors)
       switch_off_listener_cors(configs);
-    else
+    else if (filter != kContextAuth)  // kListenerContext is its filter
       configs[filter] = nothing_for(filter);
   }
 }

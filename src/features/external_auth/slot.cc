@@ -2,6 +2,7 @@
 
 #include <envoy/extensions/common/matching/v3/extension_matcher.pb.h>
 #include <envoy/extensions/filters/http/composite/v3/composite.pb.h>
+#include <envoy/extensions/filters/http/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
 
 #include "features/features.h"
@@ -11,6 +12,16 @@ namespace {
 
 namespace composite_v3 = envoy::extensions::filters::http::composite::v3;
 namespace matching_v3 = envoy::extensions::common::matching::v3;
+using ::xds::type::matcher::v3::Matcher;
+
+void write_action(const std::string& name, const google::protobuf::Message& config,
+                  Matcher::OnMatch& out) {
+  composite_v3::ExecuteFilterAction action;
+  action.mutable_typed_config()->set_name(name);
+  action.mutable_typed_config()->mutable_typed_config()->PackFrom(config);
+  out.mutable_action()->set_name("composite-action");
+  out.mutable_action()->mutable_typed_config()->PackFrom(action);
+}
 
 }  // namespace
 
@@ -27,13 +38,23 @@ void write_auth_slot(
 }
 
 google::protobuf::Any run_filter(const std::string& name, const google::protobuf::Message& config) {
-  composite_v3::ExecuteFilterAction action;
-  action.mutable_typed_config()->set_name(name);
-  action.mutable_typed_config()->mutable_typed_config()->PackFrom(config);
   matching_v3::ExtensionWithMatcherPerRoute per_route;
-  auto* always = per_route.mutable_xds_matcher()->mutable_on_no_match()->mutable_action();
-  always->set_name("composite-action");
-  always->mutable_typed_config()->PackFrom(action);
+  write_action(name, config, *per_route.mutable_xds_matcher()->mutable_on_no_match());
+  google::protobuf::Any any;
+  any.PackFrom(per_route);
+  return any;
+}
+
+google::protobuf::Any run_filter_unless(const Matcher::MatcherList::Predicate& predicate,
+                                        const std::string& name,
+                                        const google::protobuf::Message& config) {
+  matching_v3::ExtensionWithMatcherPerRoute per_route;
+  auto& matcher = *per_route.mutable_xds_matcher()->mutable_matcher_list()->add_matchers();
+  *matcher.mutable_predicate() = predicate;
+  // Without rules it lets all pass: there is no action that does nothing.
+  write_action("nothing", envoy::extensions::filters::http::rbac::v3::RBAC(),
+               *matcher.mutable_on_match());
+  write_action(name, config, *per_route.mutable_xds_matcher()->mutable_on_no_match());
   google::protobuf::Any any;
   any.PackFrom(per_route);
   return any;

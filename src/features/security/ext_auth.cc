@@ -1,14 +1,22 @@
+#include <absl/strings/str_cat.h>
 #include <envoy/extensions/filters/http/ext_authz/v3/ext_authz.pb.h>
+#include <envoy/extensions/filters/http/filter_chain/v3/filter_chain.pb.h>
+#include <envoy/extensions/filters/http/set_metadata/v3/set_metadata.pb.h>
 #include <google/protobuf/util/time_util.h>
 
 #include "features/external_auth/headers.h"
 #include "features/security.h"
+#include "features/security/cel.h"
+#include "features/security/closed.h"
 #include "features/slot.h"
+#include "xds/resources/pack.h"
 
 namespace limen::features {
 namespace {
 
 namespace authz_v3 = envoy::extensions::filters::http::ext_authz::v3;
+using FilterChain = envoy::extensions::filters::http::filter_chain::v3::FilterChainConfigPerRoute;
+using Predicate = ::xds::type::matcher::v3::Matcher::MatcherList::Predicate;
 
 constexpr std::chrono::milliseconds kTimeout{10'000};  // Envoy Gateway's
 
@@ -25,24 +33,67 @@ void write_http(const api::HttpExtAuthService& http, const std::string& host,
                 *out.mutable_authorization_response()->mutable_allowed_upstream_headers());
 }
 
-}  // namespace
+constexpr char kExtAuthz[] = "envoy.filters.http.ext_authz";
+// Dynamic metadata: the policy whose service is asked.
+constexpr char kAsked[] = "limen.ext_authz", kPolicy[] = "policy";
 
-Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,
-                        const std::string& host, FilterConfigs& out) {
+void add_filter(const std::string& name, const google::protobuf::Message& config,
+                FilterChain& out) {
+  auto& filter = *out.mutable_filter_chain()->add_filters();
+  filter.set_name(name);
+  filter.mutable_typed_config()->PackFrom(config);
+}
+
+void note_asked(const std::string& policy, FilterChain& out) {
+  envoy::extensions::filters::http::set_metadata::v3::Config note;
+  auto& metadata = *note.add_metadata();
+  metadata.set_metadata_namespace(kAsked);
+  metadata.set_allow_overwrite(true);
+  (*metadata.mutable_value()->mutable_fields())[kPolicy].set_string_value(policy);
+  add_filter("envoy.filters.http.set_metadata", note, out);
+}
+
+// Not by DynamicMetadataInput: with it, Envoy 1.40 comes to no decision where the note is missing.
+Predicate was_asked(const std::string& policy) {
+  Predicate out;
+  write_cel(
+      absl::StrCat("metadata.filter_metadata['", kAsked, "']['", kPolicy, "'] == '", policy, "'"),
+      out);
+  return out;
+}
+
+// Envoy looks for what a service is told in typed_per_filter_config, by the filter's name, where
+// the composite filters of kPolicyAuth have their own entry.  A filter of a filter_chain has a name
+// of its own, but is there only if the route that was found first has it: a request that ends up
+// with another one must not get through unseen.
+void run_with_context(const authz_v3::ExtAuthz& filter, const AuthService& service,
+                      const std::string& policy, FilterConfigs& out) {
+  FilterChain chain;
+  note_asked(policy, chain);
+  add_filter(kRouteContext, filter, chain);
+  xds::pack(chain, out[kContextAuth]);
+  authz_v3::ExtAuthzPerRoute settings;
+  for (const auto& [key, value] : service.context)
+    (*settings.mutable_check_settings()->mutable_context_extensions())[key] = value;
+  xds::pack(settings, out[kRouteContext]);
+  out[kPolicyAuth] = run_filter_unless(was_asked(policy), kExtAuthz, closed_to_all());
+}
+
+authz_v3::ExtAuthz filter_of(const api::ExtAuth& auth, const AuthService& service) {
   authz_v3::ExtAuthz filter;
   filter.set_transport_api_version(envoy::config::core::v3::V3);
   const auto timeout = duration_of(auth.timeout ? auth.timeout->value : kTimeout);
   if (auth.http) {
-    auto& service = *filter.mutable_http_service();
-    write_http(*auth.http, host, service);
-    service.mutable_server_uri()->set_cluster(cluster);
-    *service.mutable_server_uri()->mutable_timeout() = timeout;
+    auto& http = *filter.mutable_http_service();
+    write_http(*auth.http, service.host, http);
+    http.mutable_server_uri()->set_cluster(service.cluster);
+    *http.mutable_server_uri()->mutable_timeout() = timeout;
     protect_headers(std::string(kFraming), filter);
   } else {
-    auto& service = *filter.mutable_grpc_service();
-    service.mutable_envoy_grpc()->set_cluster_name(cluster);
-    service.mutable_envoy_grpc()->set_authority(host);
-    *service.mutable_timeout() = timeout;
+    auto& grpc = *filter.mutable_grpc_service();
+    grpc.mutable_envoy_grpc()->set_cluster_name(service.cluster);
+    grpc.mutable_envoy_grpc()->set_authority(service.host);
+    *grpc.mutable_timeout() = timeout;
   }
   if (!auth.headers_to_ext_auth.empty())
     write_names(auth.headers_to_ext_auth, *filter.mutable_allowed_headers());
@@ -52,14 +103,31 @@ Problems write_ext_auth(const api::ExtAuth& auth, const std::string& cluster,
   filter.set_failure_mode_allow(auth.fail_open);
   filter.set_clear_route_cache(auth.recompute_route);
   if (auth.include_route_metadata) filter.add_route_metadata_context_namespaces("envoy-gateway");
-  if (auth.status_on_error) {
-    if (!envoy::type::v3::StatusCode_IsValid(*auth.status_on_error))
-      return {
-          {"Invalid", "spec.extAuth.statusOnError", "is a status that Envoy does not answer with"}};
+  if (auth.status_on_error)
     filter.mutable_status_on_error()->set_code(
         static_cast<envoy::type::v3::StatusCode>(*auth.status_on_error));
-  }
-  out[kPolicyAuth] = run_filter("envoy.filters.http.ext_authz", filter);
+  return filter;
+}
+
+}  // namespace
+
+Problems write_ext_auth(const api::ExtAuth& auth, const AuthService& service,
+                        const std::string& policy, FilterConfigs& out) {
+  if (auth.status_on_error && !envoy::type::v3::StatusCode_IsValid(*auth.status_on_error))
+    return {
+        {"Invalid", "spec.extAuth.statusOnError", "is a status that Envoy does not answer with"}};
+  if (!service.context.empty() && !auth.grpc)
+    return {{"Invalid", "spec.extAuth.contextExtensions",
+             "Envoy tells these to services that speak gRPC only"}};
+  // In a filter_chain, Envoy 1.40 loses the limit, and requests hang.
+  if (!service.context.empty() && auth.body_to_ext_auth)
+    return {{"Invalid", "spec.extAuth.bodyToExtAuth",
+             "cannot be shown to a service that is told contextExtensions"}};
+  const authz_v3::ExtAuthz filter = filter_of(auth, service);
+  if (service.context.empty())
+    out[kPolicyAuth] = run_filter(kExtAuthz, filter);
+  else
+    run_with_context(filter, service, policy, out);
   return {};
 }
 

@@ -57,8 +57,8 @@ void add_http_filters(const std::string& route_configuration, size_t listener_au
   };
   add_security(features::kListenerCors);
   add_http_filter(features::kCorsFilter, http_v3::cors::v3::Cors(), false, hcm);
-  for (const char* name : {features::kCsrf, features::kPolicyAuth, features::kApiKeyAuth,
-                           features::kBasicAuth, features::kOidc})
+  for (const char* name : {features::kCsrf, features::kContextAuth, features::kPolicyAuth,
+                           features::kApiKeyAuth, features::kBasicAuth, features::kOidc})
     add_security(name);
   features::write_jwt_filter(route_configuration, *hcm.add_http_filters());
   features::write_auth_slot(features::kRuleAuth, *hcm.add_http_filters());

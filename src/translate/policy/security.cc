@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/utf8.h"
 #include "features/security.h"
 #include "schema/effect.h"
 #include "translate/backend/resolve.h"
@@ -110,9 +111,9 @@ class Reader {
       for (const std::string& client : names_in(*secret)) {
         if (!clients.insert(client).second) continue;  // the first counts
         const std::optional<std::string> key = value_of(*secret, client);
-        if (!key || key->empty() || has_line_break(*key))
-          return fail(path, fmt::format("the key of client {} is empty, not base64 or has a line "
-                                        "break",
+        if (!key || key->empty() || has_line_break(*key) || !is_utf8(*key))
+          return fail(path, fmt::format("the key of client {} is empty, no text, not base64 or has "
+                                        "a line break",
                                         client));
         if (!seen.insert(*key).second)
           return fail(path, fmt::format("the key of client {} is another client's, too", client));
@@ -165,9 +166,45 @@ class Reader {
                       "; failOpen lets all requests pass");
       return fail(path + field, backend.verdict.message.str());
     }
-    fail_first(features::write_ext_auth(auth, backend.cluster.text(), name, filters_));
+    fail_first(features::write_ext_auth(
+        auth, {backend.cluster.text(), name, context_of(auth.context_extensions)}, key_.text(),
+        filters_));
     result_.reroutes |= auth.recompute_route;
     result_.clusters.push_back(backend.cluster);
+  }
+
+  std::vector<std::pair<std::string, std::string>> context_of(
+      const std::vector<api::ContextExtension>& extensions) {
+    std::vector<std::pair<std::string, std::string>> context;
+    for (size_t i = 0; i < extensions.size(); ++i) {
+      const api::ContextExtension& extension = extensions[i];
+      context.emplace_back(extension.name, extension.value.value_or(""));
+      if (extension.type == api::ContextExtensionType::kValueRef && extension.value_ref)
+        context.back().second = referred(
+            *extension.value_ref, fmt::format("spec.extAuth.contextExtensions[{}].valueRef", i));
+    }
+    return context;
+  }
+
+  // "": told.
+  std::string referred(const api::LocalSecretOrConfigMapKey& ref, const std::string& path) {
+    const ObjectKey key{key_.name_space, ref.name};
+    const bool is_secret = ref.group.empty() && ref.kind == "Secret";
+    if (!is_secret && (!ref.group.empty() || ref.kind != "ConfigMap")) {
+      fail(path, fmt::format("must name a ConfigMap or Secret, not a {} of group '{}'", ref.kind,
+                             ref.group));
+      return {};
+    }
+    const api::Secret* secret = is_secret ? world_.secret_objects.get(reads_, key) : nullptr;
+    const api::ConfigMap* map = is_secret ? nullptr : world_.config_maps.get(reads_, key);
+    const std::optional<std::string> value = secret != nullptr ? value_of(*secret, ref.key)
+                                             : map != nullptr  ? value_of(*map, ref.key)
+                                                               : std::nullopt;
+    if (secret == nullptr && map == nullptr)
+      fail(path, fmt::format("{} {} does not exist", ref.kind, key.text()));
+    else if (!value || !is_utf8(*value))
+      fail(path, fmt::format("{} {} has no readable {}", ref.kind, key.text(), ref.key));
+    return value.value_or("");
   }
 
   flow::Reads& reads_;

@@ -3,6 +3,7 @@
 #include <envoy/config/core/v3/base.pb.h>
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/message.h>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ constexpr const char* kSecretFields[] = {
     "envoy.extensions.transport_sockets.tls.v3.GenericSecret.secrets",
     "envoy.extensions.filters.http.api_key_auth.v3.Credential.key",
     "envoy.extensions.filters.http.basic_auth.v3.BasicAuth.users",
+    // Also what comes of Secrets.
+    "envoy.extensions.filters.http.ext_authz.v3.CheckSettings.context_extensions",
     "envoy.extensions.filters.http.jwt_authn.v3.JwtProvider.local_jwks",  // keys may be symmetric
 };
 
@@ -47,7 +50,8 @@ void hide_text(pb::Message& message, const pb::FieldDescriptor& field) {
 void walk_field(pb::Message& message, const pb::FieldDescriptor& field, bool hide) {
   const pb::Reflection& reflection = *message.GetReflection();
   if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_STRING) {
-    if (hide) hide_text(message, field);
+    const bool is_key = field.containing_type()->options().map_entry() && field.number() == 1;
+    if (hide && !is_key) hide_text(message, field);
     return;
   }
   if (field.cpp_type() != pb::FieldDescriptor::CPPTYPE_MESSAGE) return;
