@@ -63,8 +63,7 @@ const Schema& schema_of(const FallbackBackendRef*) {
   static const Schema schema =
       object<FallbackBackendRef>("FallbackBackendRef", "A backend of a service.")
           .base<BackendRef>("The backend.")
-          .field<&FallbackBackendRef::fallback>("fallback", "Used only where the others fail.",
-                                                not_in_effect());
+          .field<&FallbackBackendRef::fallback>("fallback", "Used only where the others fail.");
   return schema;
 }
 
@@ -73,7 +72,8 @@ const Schema& schema_of(const BackendCluster*) {
       object<BackendCluster>("BackendCluster", "A service that Envoy calls.")
           .field<&BackendCluster::backend_ref>("backendRef",
                                                "Its backend. Deprecated: use backendRefs.")
-          .field<&BackendCluster::backend_refs>("backendRefs", "Its backend.", items(0, 16))
+          .field<&BackendCluster::backend_refs>("backendRefs", "Its backends and their shares.",
+                                                items(0, 16))
           .field<&BackendCluster::backend_settings>("backendSettings", "How it is called.",
                                                     not_in_effect());
   return schema;

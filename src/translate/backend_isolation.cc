@@ -106,10 +106,11 @@ bool BackendIsolation::settle() {
   std::map<RouteKey, Refusal> routes;
   std::map<ObjectKey, Refusal> backends;
   for (const auto& [key, refused] : refused_) {
-    const ClusterRef& cluster = refused.cluster.cluster;
     const Refusal& refusal = refused.refusal;
     const ProxyCluster& target = refused.cluster;
-    if (cluster.kind == api::Kind::kBackend) backends[cluster.object] = refusal;
+    for (const ClusterMember& member : members_of(target.cluster)) {
+      if (member.ref.kind == api::Kind::kBackend) backends[member.ref.object] = refusal;
+    }
     world_.routes.for_each([&](const RouteKey& route, const TranslatedRoute& translated) {
       const auto& used = translated.clusters;  // sorted
       if (std::binary_search(used.begin(), used.end(), target)) routes[route] = refusal;

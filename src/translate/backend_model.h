@@ -70,18 +70,34 @@ struct ClusterRef {
   Text host = {};
   bool https = false;
   ObjectKey credential = {};  // the HTTPRouteFilter whose credential it is shown; empty: none
+  // Not empty: several backends (join() made it), and no object.
+  Text members = {};
 
   auto operator<=>(const ClusterRef&) const = default;
   bool is_server() const { return !host.empty(); }
+  bool is_group() const { return !members.empty(); }
   // "service/<namespace>/<name>/<port>", plus "/credential/<namespace>/<name>", plus "/h2c", "/ws",
-  // "/tls" or "/udp"; of a URL, "https/<host>/<port>".
+  // "/tls" or "/udp"; of a URL, "https/<host>/<port>"; of several backends,
+  // "group/<weight>*service/...,<weight>*backend/...", with "!" before those that are used only
+  // where the others fail.
   std::string text() const;
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
     return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol, ref.host,
-                      ref.https, ref.credential);
+                      ref.https, ref.credential, ref.members);
   }
 };
+
+// A backend among several that are one cluster.
+struct ClusterMember {
+  ClusterRef ref;  // Service or Backend, with the protocol of all
+  uint32_t weight = 1;
+  bool fallback = false;  // used only where the others fail
+};
+// REQUIRES: members are not empty and speak the same protocol.  One is itself.
+ClusterRef join(const std::vector<ClusterMember>& members);
+// One that is no group is its own only member.
+std::vector<ClusterMember> members_of(const ClusterRef& cluster);
 
 // A Service or Backend: what policies target.
 struct TargetKey {

@@ -70,20 +70,4 @@ const PortModel* ProxyModel::port_at(Transport transport, int32_t number) const 
   return it == ports.end() ? nullptr : &*it;
 }
 
-std::string ClusterRef::text() const {
-  std::string text = kind == api::Kind::kBackend ? "backend/" : "service/";
-  if (is_server()) text = https ? "https/" : "http/";
-  text += is_server() ? host.str() : object.text();
-  if (port != 0) text += "/" + std::to_string(port);
-  if (!credential.name.empty()) text += "/credential/" + credential.text();
-  switch (protocol) {
-    case BackendProtocol::kHttp1: break;
-    case BackendProtocol::kHttp2: text += "/h2c"; break;
-    case BackendProtocol::kWebSocket: text += "/ws"; break;
-    case BackendProtocol::kTls: text += "/tls"; break;
-    case BackendProtocol::kUdp: text += "/udp"; break;
-  }
-  return text;
-}
-
 }  // namespace limen::translate

@@ -103,6 +103,14 @@ void sockets_of_sds(const std::string& proxy, const ProxyModel& model, auto& emi
   for (const std::string& socket : sockets) emit(ProxyName{proxy, socket});
 }
 
+void targets_of_cluster(const ProxyCluster& key, auto& emit) {
+  if (key.cluster.is_server()) return;
+  std::set<TargetKey> targets;
+  for (const ClusterMember& member : members_of(key.cluster))
+    targets.insert({member.ref.kind, member.ref.object});
+  for (const TargetKey& target : targets) emit(target);
+}
+
 void logins_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) {
   if (!route.logins) return;
   std::set<ProxyName> secrets;
@@ -439,11 +447,9 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      bind(*this, cluster_of_proxy)),
       proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, listeners_with_cluster,
                       bind(*this, endpoints_of_proxy)),
-      clusters_of_target("clusters_of_target", proxy_clusters,
-                         [](const auto& key, const auto&, auto& emit) {
-                           if (!key.cluster.is_server())
-                             emit(TargetKey{key.cluster.kind, key.cluster.object});
-                         }),
+      clusters_of_target(
+          "clusters_of_target", proxy_clusters,
+          [](const auto& key, const auto&, auto& emit) { targets_of_cluster(key, emit); }),
 
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {

@@ -3,6 +3,9 @@
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
+#include <algorithm>
+#include <set>
+
 #include "features/features.h"
 #include "translate/backend/rules.h"
 #include "translate/policy/rules.h"
@@ -12,9 +15,12 @@ namespace limen::translate {
 namespace {
 
 namespace cluster_v3 = envoy::config::cluster::v3;
+using envoy::config::endpoint::v3::LocalityLbEndpoints;
+using TransportSocket = envoy::config::core::v3::TransportSocket;
 
 constexpr int kConnectTimeoutSeconds = 10;
 constexpr uint32_t kConnectionBuffer = 32768;
+constexpr uint32_t kFailuresToEject = 3;
 
 // `filter`: that requests pass on their way; nullptr: none.
 void write_protocol(BackendProtocol protocol, const xds::Fragment* filter,
@@ -47,17 +53,17 @@ void write_eds(cluster_v3::Cluster& out) {
   out.set_ignore_health_on_host_removal(true);
 }
 
-void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster& out) {
+void write_dns(cluster_v3::Cluster& out) {
   out.set_type(cluster_v3::Cluster::STRICT_DNS);
   out.set_dns_lookup_family(cluster_v3::Cluster::V4_PREFERRED);
   out.mutable_dns_refresh_rate()->set_seconds(30);
   out.set_respect_dns_ttl(true);
-  auto* assignment = out.mutable_load_assignment();
-  assignment->set_cluster_name(out.name());
-  auto* locality = assignment->endpoints_size() > 0 ? assignment->mutable_endpoints(0)
-                                                    : assignment->add_endpoints();
+  out.mutable_load_assignment()->set_cluster_name(out.name());
+}
+
+void add_host(const std::string& hostname, int32_t port, LocalityLbEndpoints& out) {
   auto* address =
-      locality->add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
+      out.add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
   address->set_address(hostname);
   address->set_port_value(static_cast<uint32_t>(port));
 }
@@ -65,7 +71,7 @@ void add_dns_host(const std::string& hostname, int32_t port, cluster_v3::Cluster
 // `secret`: the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
 // whatever else the port is for.
 void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const SdsSecret* secret,
-               cluster_v3::Cluster& out) {
+               TransportSocket& out) {
   envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
   context.ParseFromString(xds::serialise(settings));
   if (protocol == BackendProtocol::kHttp2)
@@ -74,9 +80,8 @@ void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const Sd
     write_sds(*secret,
               *context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs());
   }
-  auto* socket = out.mutable_transport_socket();
-  socket->set_name("envoy.transport_sockets.tls");
-  socket->mutable_typed_config()->PackFrom(context);
+  out.set_name("envoy.transport_sockets.tls");
+  out.mutable_typed_config()->PackFrom(context);
 }
 
 void write_server_tls(const std::string& host, const std::string& system_cas,
@@ -88,29 +93,97 @@ void write_server_tls(const std::string& host, const std::string& system_cas,
   socket->mutable_typed_config()->PackFrom(context);
 }
 
-// False: the backend is gone.
+// How the endpoints of a backend are found.
+enum class Discovery { kNone, kEds, kDns };  // kNone: it is gone
+
+// Adds the names that are to be resolved.
+Discovery discover(flow::Reads& reads, World& world, const ClusterRef& ref,
+                   LocalityLbEndpoints& names) {
+  if (ref.is_server()) {
+    add_host(ref.host, ref.port, names);
+  } else if (ref.kind == api::Kind::kService) {
+    const api::Service* service = world.services.get(reads, ref.object);
+    if (service == nullptr) return Discovery::kNone;
+    if (service->spec.type == "ExternalName")
+      add_host(service->spec.external_name, ref.port, names);
+  } else {
+    const api::Backend* backend = world.backends.get(reads, ref.object);
+    if (backend == nullptr) return Discovery::kNone;
+    for (const auto& endpoint : backend->spec.endpoints) {
+      if (endpoint.fqdn) add_host(endpoint.fqdn->hostname, endpoint.fqdn->port, names);
+    }
+  }
+  return names.lb_endpoints_size() > 0 ? Discovery::kDns : Discovery::kEds;
+}
+
+// Of one backend with names, or several of which some have.
+void write_names(flow::Reads& reads, World& world, const ClusterRef& ref,
+                 std::vector<LocalityLbEndpoints> names, cluster_v3::Cluster& out) {
+  write_dns(out);
+  const std::vector members = members_of(ref);
+  for (size_t i = 0; i < members.size(); ++i) {
+    const BackendTls* tls = tls_of(reads, world, members[i].ref);
+    if (tls != nullptr && tls->context == nullptr) continue;
+    if (names[i].lb_endpoints_size() == 0) add_endpoints(reads, world, members[i].ref, names[i]);
+    if (ref.is_group()) write_locality(ref, members[i], tls != nullptr, names[i]);
+    if (names[i].lb_endpoints_size() > 0)
+      *out.mutable_load_assignment()->add_endpoints() = std::move(names[i]);
+  }
+}
+
+// False: there is no backend left.
 bool write_discovery(flow::Reads& reads, World& world, const ClusterRef& ref,
                      cluster_v3::Cluster& out) {
-  if (ref.is_server()) {
-    add_dns_host(ref.host, ref.port, out);
+  std::vector<LocalityLbEndpoints> names;
+  std::set<Discovery> found;
+  for (const ClusterMember& member : members_of(ref))
+    found.insert(discover(reads, world, member.ref, names.emplace_back()));
+  if (found == std::set{Discovery::kNone}) return false;
+  if (found.contains(Discovery::kDns))
+    write_names(reads, world, ref, std::move(names), out);
+  else
+    write_eds(out);
+  return true;
+}
+
+// Shares are those of localities.  One that cannot be connected to gives way to the fallback.
+void write_shares(const ClusterRef& ref, cluster_v3::Cluster& out) {
+  out.mutable_common_lb_config()->mutable_locality_weighted_lb_config();
+  const std::vector members = members_of(ref);
+  if (std::none_of(members.begin(), members.end(),
+                   [](const ClusterMember& member) { return member.fallback; }))
+    return;
+  auto& outliers = *out.mutable_outlier_detection();
+  outliers.set_split_external_local_origin_errors(true);
+  outliers.mutable_consecutive_local_origin_failure()->set_value(kFailuresToEject);
+  outliers.mutable_enforcing_consecutive_local_origin_failure()->set_value(100);
+  outliers.mutable_enforcing_local_origin_success_rate()->set_value(0);
+  outliers.mutable_enforcing_consecutive_5xx()->set_value(0);
+  outliers.mutable_enforcing_consecutive_gateway_failure()->set_value(0);
+  outliers.mutable_enforcing_success_rate()->set_value(0);
+  outliers.mutable_max_ejection_percent()->set_value(100);
+}
+
+// TLS as the policies of the backends say.  False: nothing may be sent there.
+bool write_tls_of_backends(flow::Reads& reads, World& world, const ClusterRef& ref,
+                           const SdsSecret* secret, cluster_v3::Cluster& out) {
+  if (!ref.is_group()) {
+    const BackendTls* tls = tls_of(reads, world, ref);
+    if (tls == nullptr) return true;
+    if (tls->context == nullptr) return false;
+    write_tls(*tls->context, ref.protocol, secret, *out.mutable_transport_socket());
     return true;
   }
-  if (ref.kind == api::Kind::kService) {
-    const api::Service* service = world.services.get(reads, ref.object);
-    if (service == nullptr) return false;
-    if (service->spec.type == "ExternalName") {
-      add_dns_host(service->spec.external_name, ref.port, out);
-    } else {
-      write_eds(out);
-    }
-    return true;
+  std::set<std::string> names;
+  for (const ClusterMember& member : members_of(ref)) {
+    const BackendTls* tls = tls_of(reads, world, member.ref);
+    const std::string name = member.ref.text();
+    if (tls == nullptr || tls->context == nullptr || !names.insert(name).second) continue;
+    auto& match = *out.add_transport_socket_matches();
+    match.set_name(name);
+    (*match.mutable_match()->mutable_fields())[kMember].set_string_value(name);
+    write_tls(*tls->context, ref.protocol, secret, *match.mutable_transport_socket());
   }
-  const api::Backend* backend = world.backends.get(reads, ref.object);
-  if (backend == nullptr) return false;
-  for (const auto& endpoint : backend->spec.endpoints) {
-    if (endpoint.fqdn) add_dns_host(endpoint.fqdn->hostname, endpoint.fqdn->port, out);
-  }
-  if (!out.has_load_assignment()) write_eds(out);
   return true;
 }
 
@@ -119,8 +192,8 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
-  const BackendTls* tls = tls_of(reads, world, ref);
-  if (tls != nullptr && tls->context == nullptr) return cluster_without_endpoints(ref);
+  if (!write_tls_of_backends(reads, world, ref, secret, cluster))
+    return cluster_without_endpoints(ref);
   const xds::Fragment* filter = nullptr;
   if (!ref.credential.name.empty()) {
     const RouteFilterModel* model = world.route_filter_models.get(reads, ref.credential);
@@ -132,7 +205,7 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
   write_protocol(ref.protocol, filter, cluster);
-  if (tls != nullptr) write_tls(*tls->context, ref.protocol, secret, cluster);
+  if (ref.is_group()) write_shares(ref, cluster);
   if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
   return xds::fragment_of(cluster);
 }
@@ -150,7 +223,8 @@ std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef&
 
 bool speaks_tls(const xds::Fragment& cluster) {
   cluster_v3::Cluster message;
-  return message.ParseFromString(xds::serialise(cluster)) && message.has_transport_socket();
+  return message.ParseFromString(xds::serialise(cluster)) &&
+         (message.has_transport_socket() || message.transport_socket_matches_size() > 0);
 }
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,
@@ -162,7 +236,7 @@ std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World&
                                                       const ProxyCluster& key) {
   auto shared = world.clusters.share(reads, key.cluster);
   const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
-  if (shared == nullptr || shown == nullptr || tls_of(reads, world, key.cluster) == nullptr)
+  if (shared == nullptr || shown == nullptr || !takes_tls_somewhere(reads, world, key.cluster))
     return shared;
   return shown->usable.ok ? build(reads, world, key.cluster, &shown->secret)
                           : cluster_without_endpoints(key.cluster);

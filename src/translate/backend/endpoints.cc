@@ -75,20 +75,40 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
 
 }  // namespace
 
+bool add_endpoints(flow::Reads& reads, World& world, const ClusterRef& ref,
+                   LocalityLbEndpoints& out) {
+  return ref.kind == api::Kind::kService ? add_service(reads, world, ref, out)
+                                         : add_backend(reads, world, ref, out);
+}
+
+void write_locality(const ClusterRef& cluster, const ClusterMember& member, bool tls,
+                    LocalityLbEndpoints& out) {
+  out.mutable_load_balancing_weight()->set_value(member.weight);
+  if (!cluster.is_group()) return;
+  const std::string name = member.ref.text();
+  out.mutable_locality()->set_region(name);
+  out.set_priority(member.fallback ? 1 : 0);
+  if (!tls) return;
+  for (auto& endpoint : *out.mutable_lb_endpoints()) {
+    auto& fields = (*endpoint.mutable_metadata()->mutable_filter_metadata())[kTransportSocketMatch];
+    (*fields.mutable_fields())[kMember].set_string_value(name);
+  }
+}
+
 std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& world,
                                                      const ClusterRef& ref) {
   if (ref.is_server()) return nullptr;
-  const BackendTls* tls = tls_of(reads, world, ref);
-  if (tls != nullptr && tls->context == nullptr) return nullptr;
   ClusterLoadAssignment assignment;
   assignment.set_cluster_name(ref.text());
-  LocalityLbEndpoints locality;
-  locality.mutable_load_balancing_weight()->set_value(1);
-  const bool discovered = ref.kind == api::Kind::kService
-                              ? add_service(reads, world, ref, locality)
-                              : add_backend(reads, world, ref, locality);
-  if (!discovered) return nullptr;
-  if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
+  for (const ClusterMember& member : members_of(ref)) {
+    const BackendTls* tls = tls_of(reads, world, member.ref);
+    const bool is_trusted = tls == nullptr || tls->context != nullptr;
+    if (!is_trusted && ref.is_group()) continue;
+    LocalityLbEndpoints locality;
+    if (!is_trusted || !add_endpoints(reads, world, member.ref, locality)) return nullptr;
+    write_locality(ref, member, tls != nullptr, locality);
+    if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
+  }
   return xds::fragment_of(assignment);
 }
 
@@ -96,7 +116,7 @@ std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, Worl
                                                         const ProxyCluster& key) {
   const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
   const bool usable = shown == nullptr || shown->usable.ok;
-  if (!usable && tls_of(reads, world, key.cluster) != nullptr) return nullptr;
+  if (!usable && takes_tls_somewhere(reads, world, key.cluster)) return nullptr;
   return world.endpoints.share(reads, key.cluster);
 }
 

@@ -97,17 +97,43 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
                               filter.protocol == api::ExternalAuthProtocol::kGrpc);
 }
 
+namespace {
+
+void add_member(ClusterMember member, std::vector<ClusterMember>& members) {
+  for (ClusterMember& other : members) {
+    if (other.ref != member.ref || other.fallback != member.fallback) continue;
+    other.weight += member.weight;
+    return;
+  }
+  members.push_back(std::move(member));
+}
+
+}  // namespace
+
 ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
                                 const api::BackendCluster& service, bool grpc) {
-  const size_t count = service.backend_refs.size();
-  if (count > 1)
-    return {failed("Invalid", "only one backend is supported yet"), ".backendRefs", {}};
-  if (count == 0 && !service.backend_ref)
-    return {failed("Invalid", "is empty"), ".backendRefs", {}};
-  const api::BackendObjectReference& ref =
-      count > 0 ? service.backend_refs[0].ref : *service.backend_ref;
-  return {resolve_auth_service(reads, world, from, ref, grpc),
-          count > 0 ? ".backendRefs[0]" : ".backendRef", ref.name.str()};
+  if (service.backend_refs.empty() && service.backend_ref)
+    return {resolve_auth_service(reads, world, from, *service.backend_ref, grpc), ".backendRef",
+            service.backend_ref->name.str()};
+  std::vector<ClusterMember> members;
+  std::string name;
+  for (size_t i = 0; i < service.backend_refs.size(); ++i) {
+    const api::FallbackBackendRef& ref = service.backend_refs[i];
+    const std::string field = fmt::format(".backendRefs[{}]", i);
+    ResolvedBackend backend = resolve_auth_service(reads, world, from, ref.ref, grpc);
+    if (backend.verdict.ok && !members.empty() &&
+        members[0].ref.protocol != backend.cluster.protocol)
+      backend = failed("Invalid", "speaks another protocol than the backends before it");
+    if (!backend.verdict.ok) return {std::move(backend), field, {}};
+    if (ref.weight == 0) continue;
+    if (members.empty()) name = ref.ref.name.str();
+    add_member({backend.cluster, static_cast<uint32_t>(ref.weight), ref.fallback}, members);
+  }
+  if (members.empty())
+    return {failed("Invalid", service.backend_refs.empty() ? "is empty" : "all have weight 0"),
+            ".backendRefs",
+            {}};
+  return {{{}, join(members)}, ".backendRefs", name};
 }
 
 ResolvedBackend resolve_server(const World& world, const Url& url) {

@@ -26,11 +26,11 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
                                      const api::HttpExternalAuthFilter& filter);
 
-// The service that a policy names by its backendRefs, or by backendRef.
+// The service that a policy names by its backendRefs, or by backendRef.  Several are one cluster.
 struct ResolvedService {
   ResolvedBackend backend;
   std::string field;  // ".backendRefs[0]": what a verdict that is not ok is about
-  std::string name;   // of the Service or Backend
+  std::string name;   // of the Service or Backend; of several, of the first
 };
 ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
                                 const api::BackendCluster& service, bool grpc);

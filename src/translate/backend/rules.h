@@ -2,6 +2,8 @@
 // row".  Called by the pipeline only.
 #pragma once
 
+#include <envoy/config/endpoint/v3/endpoint_components.pb.h>
+
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -19,6 +21,19 @@ std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World&
                                                       const ProxyCluster& key);
 std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, World& world,
                                                         const ProxyCluster& key);
+
+// What an endpoint of a cluster of several backends says whose it is, so that TLS is that
+// backend's.
+inline constexpr char kTransportSocketMatch[] = "envoy.transport_socket_match";
+inline constexpr char kMember[] = "backend";
+
+// Adds the endpoints that are known by their addresses; false: the backend is gone, or its are
+// names.
+bool add_endpoints(flow::Reads& reads, World& world, const ClusterRef& ref,
+                   envoy::config::endpoint::v3::LocalityLbEndpoints& out);
+// What tells apart the endpoints of several backends: locality, share, priority.
+void write_locality(const ClusterRef& cluster, const ClusterMember& member, bool tls,
+                    envoy::config::endpoint::v3::LocalityLbEndpoints& out);
 
 // What stands in for a cluster to which nothing may be sent: requests are answered with 503.
 std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref);

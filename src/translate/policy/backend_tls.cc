@@ -113,4 +113,11 @@ const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& clu
   return general == nullptr ? nullptr : world.backend_tls.get(reads, *general);
 }
 
+bool takes_tls_somewhere(flow::Reads& reads, World& world, const ClusterRef& cluster) {
+  const std::vector members = members_of(cluster);
+  return std::any_of(members.begin(), members.end(), [&](const ClusterMember& member) {
+    return tls_of(reads, world, member.ref) != nullptr;
+  });
+}
+
 }  // namespace limen::translate

@@ -67,6 +67,17 @@ Verdict conflict_of(flow::Reads& reads, World& world, const ObjectKey& policy,
   return {};
 }
 
+// `port`: nullopt: any.
+bool takes_tls_to(const ClusterRef& cluster, const TargetKey& target,
+                  const std::optional<int32_t>& port) {
+  const std::vector members = members_of(cluster);
+  return std::any_of(members.begin(), members.end(), [&](const ClusterMember& member) {
+    const ClusterRef& ref = member.ref;
+    return ref.kind == target.kind && ref.object == target.object && takes_tls(ref) &&
+           (!port || ref.port == *port);
+  });
+}
+
 Use use_of(flow::Reads& reads, World& world, const ObjectKey& policy, const TargetRef& ref) {
   const auto target = target_of(policy.name_space, ref);
   if (!target) return {};
@@ -80,7 +91,7 @@ Use use_of(flow::Reads& reads, World& world, const ObjectKey& policy, const Targ
     }
   }
   for (const auto& [cluster, fragment] : world.clusters_of_target.get(reads, *target)) {
-    if (takes_tls(cluster.cluster) && (!port || cluster.cluster.port == *port))
+    if (takes_tls_to(cluster.cluster, *target, port))
       add_gateways(reads, world, cluster, use.gateways);
   }
   if (use.verdict.ok) use.verdict = conflict_of(reads, world, policy, *target, ref);

@@ -17,15 +17,18 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
                                                    const ObjectKey& key);
 
 // Whether policies apply to it: TLS that is passed through is the client's own, datagrams carry
-// none of ours, and a URL says itself what it wants.
+// none of ours, and a URL says itself what it wants.  Of a group, they apply to its members.
 inline bool takes_tls(const ClusterRef& cluster) {
-  return !cluster.is_server() && cluster.protocol != BackendProtocol::kTls &&
+  return !cluster.is_server() && !cluster.is_group() && cluster.protocol != BackendProtocol::kTls &&
          cluster.protocol != BackendProtocol::kUdp;
 }
 
 // The settings of the policy that governs a cluster: one that names the port beats one that names
 // the whole target, then the oldest, then the first by name.  nullptr: none, plain text.
 const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& cluster);
+
+// Whether it, or a member of the group, has one.
+bool takes_tls_somewhere(flow::Reads& reads, World& world, const ClusterRef& cluster);
 
 // One entry a Gateway whose routes use a target of the policy, behind those of other controllers,
 // at most 16.  Source: GEP-713, PolicyStatus.ancestors.
