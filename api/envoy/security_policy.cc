@@ -5,7 +5,6 @@ namespace limen::api {
 using schema::each;
 using schema::items;
 using schema::length;
-using schema::not_in_effect;
 using schema::object;
 using schema::pattern;
 using schema::required;
@@ -49,8 +48,7 @@ const Schema& schema_of(const SecurityPolicySpec*) {
       object<SecurityPolicySpec>("SecurityPolicySpec", "Who may do what, and where.")
           .base<PolicyTargetReferences>("Where.")
           .field<&SecurityPolicySpec::merge_type>(
-              "mergeType", "How it goes together with the Gateway's; where unset, it replaces it.",
-              not_in_effect())
+              "mergeType", "How it goes together with the Gateway's; where unset, it replaces it.")
           .field<&SecurityPolicySpec::api_key_auth>("apiKeyAuth", "Clients show a key.")
           .field<&SecurityPolicySpec::cors>("cors", "Lets pages of other origins call.")
           .field<&SecurityPolicySpec::csrf>(

@@ -16,8 +16,8 @@
 
 #include "api/envoy/security_policy.h"
 #include "base/problem.h"
-#include "features/features.h"
 #include "features/cidr.h"
+#include "features/features.h"
 
 namespace limen::features {
 

@@ -300,23 +300,32 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                             [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
       sets_of_namespace("sets_of_namespace", sets,
                         [](const auto& key, const auto&, auto& emit) { emit(key.name_space); }),
-      jwts("jwts", security_policies, bind(*this, read_jwt)),
-      security("security", security_policies, bind(*this, read_security)),
-      connection_policies("connection_policies", security_policies,
-                          bind(*this, read_connection_policy)),
       policy_targets("policy_targets", security_policies, bind(*this, targets_of_policy)),
       security_of_target(
           "security_of_target", policy_targets,
           [](const auto&, const auto& policy, auto& emit) { targets_of(policy, emit); }),
+      policy_listeners("policy_listeners", policy_targets, bind(*this, listeners_of_policy)),
+      policies_of_listener(
+          "policies_of_listener", policy_listeners,
+          [](const auto&, const auto& policy, auto& emit) { listeners_governed(policy, emit); }),
       route_policies("route_policies", security_of_target, bind(*this, policies_of_route)),
       policied_routes("policied_routes", route_policies,
                       [](const auto&, const auto& route, auto& emit) {
                         for (const ProxyName& listener : route.listeners) emit(listener);
                       }),
-      policy_listeners("policy_listeners", policy_targets, bind(*this, listeners_of_policy)),
-      policies_of_listener(
-          "policies_of_listener", policy_listeners,
-          [](const auto&, const auto& policy, auto& emit) { listeners_governed(policy, emit); }),
+      routes_of_merged("routes_of_merged", route_policies,
+                       [](const auto&, const auto& route, auto& emit) {
+                         std::set<ObjectKey> merged;
+                         for (const auto& merge : route.merges) merged.insert(merge.merged);
+                         for (const ObjectKey& key : merged) emit(key);
+                       }),
+      merged_policies("merged_policies", routes_of_merged, bind(*this, merge_policies)),
+      jwts("jwts", security_policies, bind(*this, read_jwt)),
+      security("security", security_policies, bind(*this, read_security)),
+      connection_policies("connection_policies", security_policies,
+                          bind(*this, read_connection_policy)),
+      merged_jwts("merged_jwts", merged_policies, bind(*this, read_jwt)),
+      merged_security("merged_security", merged_policies, bind(*this, read_security)),
 
       client_checks("client_checks", client_traffic_policies, bind(*this, read_client_checks)),
       client_policies("client_policies", client_traffic_policies, bind(*this, read_client_policy)),

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <map>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/problem.h"
@@ -73,6 +75,18 @@ struct PolicyJwt {
   }
 };
 
+// A policy of a route that is merged over the one of its listener.
+struct MergedPolicy {
+  ObjectKey child, parent;
+  api::SecurityPolicy policy;  // of the child, with what both say
+  Problems problems;           // not empty: together they make no policy
+  // Fields that the child has said, "oidc.clientSecret": what they refer to is looked for in its
+  // namespace, the rest in the parent's.
+  std::set<std::string, std::less<>> own;
+
+  bool operator==(const MergedPolicy&) const = default;
+};
+
 struct PolicyTarget {
   RouteKey object;  // of any kind
   Text section;     // rule or listener; "": all of it
@@ -82,6 +96,7 @@ struct PolicyTarget {
 struct PolicyTargets {
   std::vector<PolicyTarget> targets;  // in the order of the spec
   int64_t created = 0;
+  bool merges = false;  // over policies of listeners
 
   bool operator==(const PolicyTargets&) const = default;
   std::vector<RouteKey> objects() const;  // each once
@@ -89,12 +104,22 @@ struct PolicyTargets {
 
 // The policies that govern a route, by the name of the rule; "": the rules that have none.
 struct RoutePolicies {
+  // A policy that is merged over another one on a listener.
+  struct Merge {
+    ObjectKey child;
+    ProxyName listener;
+    ObjectKey merged;  // of merged_policies
+    bool operator==(const Merge&) const = default;
+  };
   std::map<Text, ObjectKey> governing;
   std::vector<ProxyName> listeners;  // that it is attached to
+  std::vector<Merge> merges;
 
   bool operator==(const RoutePolicies&) const = default;
   // nullptr: none.
   const ObjectKey* of_rule(const std::optional<Text>& name) const;
+  // What that policy is on a listener.
+  const ObjectKey& on_listener(const ObjectKey& policy, const ProxyName& listener) const;
 };
 
 // How specific a policy is for a listener, then how old: smaller prevails.

@@ -123,19 +123,25 @@ struct World {
   flow::Index<RouteKey, RouteKey, RouteObject> routes_of_namespace;  // by kind; without a name
   flow::Index<Text, ObjectKey, GatewayModel> gateways_of_namespace;
   flow::Index<Text, ObjectKey, ListenerSetModel> sets_of_namespace;
-  // SecurityPolicy -> what it is to what it targets; its targets, and the policies of each target,
-  // first the one that prevails.
-  flow::Derived<ObjectKey, PolicyJwt> jwts;
-  flow::Derived<ObjectKey, SecurityModel> security;
-  flow::Derived<ObjectKey, ConnectionPolicy> connection_policies;
+  // SecurityPolicy -> its targets, and the policies of each target, first the one that prevails.
   flow::Derived<ObjectKey, PolicyTargets> policy_targets;
   flow::Index<RouteKey, ObjectKey, PolicyTargets, PolicyOrder> security_of_target;
-  // Route with policies -> which governs it, and which its rules.
-  flow::Derived<RouteKey, RoutePolicies> route_policies;
-  flow::Index<ProxyName, RouteKey, RoutePolicies> policied_routes;  // of a listener
   // SecurityPolicy of Gateways and ListenerSets -> their listeners.
   flow::Derived<ObjectKey, PolicyListeners> policy_listeners;
   flow::Index<ProxyName, ObjectKey, PolicyListeners, PolicyRank> policies_of_listener;
+  // Route with policies -> which governs it, and which its rules.
+  flow::Derived<RouteKey, RoutePolicies> route_policies;
+  flow::Index<ProxyName, RouteKey, RoutePolicies> policied_routes;  // of a listener
+  // Policies of routes merged over those of listeners (mergeType), by merged_key().
+  flow::Index<ObjectKey, RouteKey, RoutePolicies> routes_of_merged;
+  flow::Derived<ObjectKey, MergedPolicy> merged_policies;
+  // SecurityPolicy -> what it is to what it targets.
+  flow::Derived<ObjectKey, PolicyJwt> jwts;
+  flow::Derived<ObjectKey, SecurityModel> security;
+  flow::Derived<ObjectKey, ConnectionPolicy> connection_policies;
+  // The same of merged ones; closed while the parent is.
+  flow::Derived<ObjectKey, PolicyJwt> merged_jwts;
+  flow::Derived<ObjectKey, SecurityModel> merged_security;
 
   // HTTPRouteFilter -> what it is to the routes that name it.
   flow::Derived<ObjectKey, RouteFilterModel> route_filter_models;

@@ -142,7 +142,7 @@ def test_bad_ranges_and_fields_without_effect_close(web):
                         "spec.authorization.rules[0].principal.clientCIDRs[0]"),
                        ({"authorization": {"rules": [{"action": "Allow", "cel": "request.path =="}]}},
                         "spec.authorization.rules[0].cel"),
-                       ({**KEYS, "mergeType": "StrategicMerge"}, "spec.mergeType")):
+                       ({"extAuth": {"http": {"backendRefs": [to("a")], "pathOverride": "/"}}}, "spec.extAuth.http.pathOverride")):
         web.write("p.yaml", policy("p", spec))
         wait_for(lambda: path + ":" in web.status("securitypolicy", "p"))
         web.wait_status(500, "/x", headers={"x-key": "key-of-one"})
@@ -246,6 +246,41 @@ def test_the_most_specific_policy_replaces_all_others(web):
         (web.conf / f"{name}-policy.yaml").unlink()
         web.wait_status(status, path)
     assert web.get("/x").status == 200
+
+
+def test_a_routes_policy_adds_to_the_gateways(web):
+    key, user = {"x-key": "key-of-one"}, basic("ann", "secret")
+    web.write("g.yaml", policy("g", KEYS, ("Gateway", "web")))
+    web.write("p.yaml", policy("p", {**USERS, "mergeType": "StrategicMerge"}))
+    web.wait_status(401, "/x", headers=key)
+    web.wait_status(401, "/free")
+    assert web.get("/x", headers={**key, **user}).status == 200
+    assert web.get("/x", headers=key).status == 401 and web.get("/x", headers=user).status == 401
+    assert web.get("/free", headers=key).status == 200 and web.get("/free").status == 401
+    wait_for(lambda: "Merged=True" in web.status("securitypolicy", "p") and "Merged=True" in web.status("securitypolicy", "g"))
+    # The Gateway's policy is edited: so is what the route asks for.
+    web.write("g.yaml", policy("g", {"apiKeyAuth": {**KEYS["apiKeyAuth"], "extractFrom": [{"headers": ["x-other"]}]}}, ("Gateway", "web")))
+    web.wait_status(200, "/x", headers={"x-other": "key-of-two", **user})
+    assert web.get("/x", headers={**key, **user}).status == 401
+    # It breaks: nobody gets through, and it says why. It is mended.
+    web.write("keys.yaml", "")
+    web.wait_status(500, "/x", headers={"x-other": "key-of-two", **user})
+    wait_for(lambda: "default/g, which it is merged over, is invalid" in web.status("securitypolicy", "p"))
+    assert web.get("/free", headers=key).status == 500
+    web.write("keys.yaml", secret("keys", three="key-of-three"))
+    web.wait_status(200, "/x", headers={"x-other": "key-of-three", **user})
+    # Of a rule, over the Gateway's and not over its route's; without mergeType it stands alone.
+    web.write("y.yaml", policy("y", {"cors": {}, "mergeType": "JSONMerge"}, section="y"))
+    web.wait_status(200, "/y", headers={"x-other": "key-of-three"})
+    assert web.get("/y").status == 401
+    web.write("p.yaml", policy("p", USERS))
+    web.wait_status(200, "/x", headers=user)
+    assert "Merged" not in web.status("securitypolicy", "p")
+    # There is nothing left to be merged over.
+    web.write("p.yaml", policy("p", {**USERS, "mergeType": "JSONMerge"}))
+    (web.conf / "g.yaml").unlink()
+    web.wait_status(200, "/free")
+    assert web.get("/x", headers=user).status == 200 and web.get("/x").status == 401
 
 
 class Auth(HttpServer):

@@ -7,8 +7,8 @@
 #include <memory>
 #include <optional>
 
-#include "features/security.h"
 #include "features/cidr.h"
+#include "features/security.h"
 
 namespace limen::features {
 namespace {

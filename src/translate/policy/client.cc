@@ -129,7 +129,8 @@ std::shared_ptr<const ClientPolicy> read_client_policy(flow::Reads& reads, World
 std::shared_ptr<const PolicyTargets> targets_of_client_policy(flow::Reads& reads, World& world,
                                                               const ObjectKey& key) {
   const api::ClientTrafficPolicy* policy = world.client_traffic_policies.get(reads, key);
-  return policy == nullptr ? nullptr : find_targets(reads, world, policy->metadata, policy->spec);
+  if (policy == nullptr) return nullptr;
+  return find_targets(reads, world, "ClientTrafficPolicy", policy->metadata, policy->spec);
 }
 
 std::shared_ptr<const PolicyListeners> listeners_of_client_policy(flow::Reads& reads, World& world,

@@ -3,6 +3,7 @@
 #include <envoy/extensions/filters/http/jwt_authn/v3/config.pb.h>
 
 #include "features/jwt.h"
+#include "translate/policy/merge.h"
 #include "translate/policy/rules.h"
 #include "xds/resources/pack.h"
 
@@ -32,7 +33,8 @@ bool add_missing(const auto& from, auto& to) {
 
 std::shared_ptr<const xds::Fragment> jwt_of_use(flow::Reads& reads, World& world,
                                                 const JwtUse& use) {
-  const PolicyJwt* jwt = world.jwts.get(reads, use.policy);
+  auto& jwts = is_merged(use.policy) ? world.merged_jwts : world.jwts;
+  const PolicyJwt* jwt = jwts.get(reads, use.policy);
   return jwt == nullptr ? nullptr : jwt->filter;
 }
 

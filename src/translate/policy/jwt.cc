@@ -6,6 +6,7 @@
 
 #include "features/jwt.h"
 #include "translate/backend/resolve.h"
+#include "translate/policy/merge.h"
 #include "translate/policy/rules.h"
 #include "translate/trust.h"
 
@@ -23,8 +24,9 @@ std::optional<std::string> key_set_of(const api::ConfigMap& map) {
 
 class Reader {
  public:
-  Reader(flow::Reads& reads, World& world, const ObjectKey& key)
-      : reads_(reads), world_(world), key_(key) {}
+  // `name_space`: that of the policy which names the providers.
+  Reader(flow::Reads& reads, World& world, const ObjectKey& key, const Text& name_space)
+      : reads_(reads), world_(world), key_(key), name_space_(name_space) {}
 
   std::shared_ptr<const PolicyJwt> read(const api::Jwt& jwt) {
     std::vector<features::JwtKeys> keys;
@@ -61,7 +63,7 @@ class Reader {
       return {};
     }
     const bool named = !remote.backend_refs.empty() || remote.backend_ref;
-    const Referrer referrer{api::kEnvoyGroup, "SecurityPolicy", key_.name_space};
+    const Referrer referrer{api::kEnvoyGroup, "SecurityPolicy", name_space_};
     const ResolvedService service =
         named ? resolve_service(reads_, world_, referrer, remote, false)
               : ResolvedService{resolve_server(world_, *url), ".uri", url->host};
@@ -90,7 +92,7 @@ class Reader {
   // nullopt: told.
   std::optional<std::string> referred(const api::LocalJwks& local, const std::string& path) {
     const api::LocalObjectReference ref = local.value_ref.value_or(api::LocalObjectReference{});
-    const ObjectKey key{key_.name_space, ref.name};
+    const ObjectKey key{name_space_, ref.name};
     const api::ConfigMap* map = world_.config_maps.get(reads_, key);
     std::optional<std::string> text = map == nullptr ? std::nullopt : key_set_of(*map);
     if (!ref.group.empty() || ref.kind != "ConfigMap")
@@ -107,15 +109,17 @@ class Reader {
   flow::Reads& reads_;
   World& world_;
   const ObjectKey& key_;
+  const Text& name_space_;
   PolicyJwt result_;
 };
 
 }  // namespace
 
 std::shared_ptr<const PolicyJwt> read_jwt(flow::Reads& reads, World& world, const ObjectKey& key) {
-  const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
-  if (policy == nullptr || !policy->spec.jwt) return nullptr;
-  return Reader(reads, world, key).read(*policy->spec.jwt);
+  const PolicyText text = find_policy(reads, world, key);
+  if (text.policy == nullptr || !text.policy->spec.jwt) return nullptr;
+  return Reader(reads, world, key, text.name_space_of("jwt.providers"))
+      .read(*text.policy->spec.jwt);
 }
 
 }  // namespace limen::translate

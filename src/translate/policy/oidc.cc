@@ -18,9 +18,14 @@ constexpr char kPolicy[] = "securitypolicy/";
 // Envoy Gateway's names.
 constexpr char kClientSecrets[] = "oauth2/client_secret/", kCookieKeys[] = "oauth2/hmac_secret/";
 
-// What tells apart the cookies of policies.
-const Text& identity_of(const api::ObjectMeta& metadata, const Text& key) {
-  return metadata.uid.empty() ? key : metadata.uid;
+// What tells apart the cookies of policies.  A merged one has those of the policy that says who
+// logs users in.
+Text identity_of(flow::Reads& reads, World& world, const ObjectKey& key, const PolicyText& text) {
+  const api::SecurityPolicy* policy = text.policy;
+  if (text.merged != nullptr && !text.merged->own.contains("oidc"))
+    policy = world.security_policies.get(reads, text.merged->parent);
+  if (policy == nullptr) return key.text();
+  return policy->metadata.uid.empty() ? Text(policy->metadata.key().text()) : policy->metadata.uid;
 }
 
 // As Envoy Gateway's.
@@ -49,13 +54,14 @@ FragmentPtr secret_of(const std::string& name, const std::string& value) {
 
 class Reader {
  public:
-  Reader(flow::Reads& reads, World& world, const api::SecurityPolicy& policy)
+  Reader(flow::Reads& reads, World& world, const ObjectKey& key, const PolicyText& text)
       : reads_(reads),
         world_(world),
-        key_(policy.metadata.key()),
-        identity_(identity_of(policy.metadata, key_.text())),
-        oidc_(*policy.spec.oidc) {
-    if (policy.spec.jwt) parts_.jwt = &*policy.spec.jwt;
+        key_(key),
+        text_(text),
+        identity_(identity_of(reads, world, key, text)),
+        oidc_(*text.policy->spec.oidc) {
+    if (text.policy->spec.jwt) parts_.jwt = &*text.policy->spec.jwt;
   }
 
   OidcReading read() {
@@ -87,8 +93,9 @@ class Reader {
   // "": told.
   std::string read_value(const api::SecretObjectReference& ref, const std::string& path,
                          const char* name) {
-    SecretValue value =
-        read_line(reads_, world_, {api::kEnvoyGroup, "SecurityPolicy", key_.name_space}, ref, name);
+    SecretValue value = read_line(
+        reads_, world_, {api::kEnvoyGroup, "SecurityPolicy", text_.name_space_of("oidc" + path)},
+        ref, name);
     if (!value.mistake.empty()) fail(path, value.mistake);
     return std::move(value.text);
   }
@@ -127,7 +134,8 @@ class Reader {
   }
 
   void read_token_service() {
-    const Referrer from{api::kEnvoyGroup, "SecurityPolicy", key_.name_space};
+    const Referrer from{api::kEnvoyGroup, "SecurityPolicy",
+                        text_.name_space_of("oidc.provider.backendRefs")};
     const ResolvedService service =
         oidc_.provider.backend_refs.empty()
             ? ResolvedService{resolve_server(world_, *parse_url(parts_.token_endpoint)),
@@ -151,7 +159,8 @@ class Reader {
 
   flow::Reads& reads_;
   World& world_;
-  const ObjectKey key_;
+  const ObjectKey& key_;
+  const PolicyText& text_;
   const Text identity_;
   const api::Oidc& oidc_;
   features::OidcParts parts_;
@@ -173,8 +182,9 @@ void LoginNeeds::add(const Login& login) {
   if (!login.issuer.empty()) issuers.insert(login.issuer);
 }
 
-OidcReading read_oidc(flow::Reads& reads, World& world, const api::SecurityPolicy& policy) {
-  return Reader(reads, world, policy).read();
+OidcReading read_oidc(flow::Reads& reads, World& world, const ObjectKey& key,
+                      const PolicyText& text) {
+  return Reader(reads, world, key, text).read();
 }
 
 std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
@@ -185,7 +195,7 @@ std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, Worl
   rest.remove_prefix(begin + std::string_view(kPolicy).size());
   const size_t slash = rest.find('/');
   const SecurityModel* model =
-      world.security.get(reads, {rest.substr(0, slash), rest.substr(slash + 1)});
+      security_of(reads, world, {rest.substr(0, slash), rest.substr(slash + 1)});
   if (model == nullptr || !model->login) return nullptr;
   const auto& secrets = model->login->secrets;
   const auto secret = secrets.find(std::string_view(key.name));

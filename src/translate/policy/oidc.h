@@ -3,6 +3,7 @@
 #pragma once
 
 #include "features/security.h"
+#include "translate/policy/merge.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -15,6 +16,7 @@ struct OidcReading {
 };
 
 // REQUIRES: the policy has an `oidc`.
-OidcReading read_oidc(flow::Reads& reads, World& world, const api::SecurityPolicy& policy);
+OidcReading read_oidc(flow::Reads& reads, World& world, const ObjectKey& key,
+                      const PolicyText& text);
 
 }  // namespace limen::translate

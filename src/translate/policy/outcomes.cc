@@ -41,6 +41,13 @@ std::vector<api::Condition> conditions_of(const PolicyOutcome& outcome, int64_t 
     conditions.push_back(condition("Overridden", {}, "Overridden",
                                    "more specific policies govern: " + names_of(outcome.overriding),
                                    generation));
+  if (!outcome.merged_over.empty())
+    conditions.push_back(condition("Merged", {}, "Merged",
+                                   "merged over " + names_of(outcome.merged_over), generation));
+  else if (!outcome.merged_into.empty())
+    conditions.push_back(condition("Merged", {}, "Merged",
+                                   "merged into those of " + names_of(outcome.merged_into),
+                                   generation));
   if (!warnings.empty()) conditions.push_back(warning_of(warnings, generation));
   return conditions;
 }

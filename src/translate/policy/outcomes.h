@@ -13,8 +13,10 @@ namespace limen::translate {
 
 struct PolicyOutcome {
   api::ParentReference ancestor;
-  Verdict verdict = {};                   // of the first target for which something is wrong
-  std::set<std::string> overriding = {};  // what a more specific policy governs
+  Verdict verdict = {};                    // of the first target for which something is wrong
+  std::set<std::string> overriding = {};   // what a more specific policy governs
+  std::set<std::string> merged_over = {};  // policies
+  std::set<std::string> merged_into = {};  // routes whose policies are merged over this one
 };
 
 // What a user should change though the policy holds.  Condition Warning.

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "translate/grants.h"
 #include "translate/world.h"
 
 namespace limen::translate {
@@ -48,6 +49,10 @@ std::shared_ptr<const PolicyJwt> read_jwt(flow::Reads& reads, World& world, cons
 std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
+// A row of merged_policies: what a route's policy and that of its listener say together.
+std::shared_ptr<const MergedPolicy> merge_policies(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key);
+
 // The same for the connections of TCPRoutes; nullptr: it targets none.
 std::shared_ptr<const ConnectionPolicy> read_connection_policy(flow::Reads& reads, World& world,
                                                                const ObjectKey& key);
@@ -56,10 +61,10 @@ std::shared_ptr<const ConnectionPolicy> read_connection_policy(flow::Reads& read
 std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
                                                         const ProxyName& key);
 
-// What a policy of any kind targets, be it there or not.
-std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& world,
-                                                  const api::ObjectMeta& policy,
-                                                  const api::PolicyTargetReferences& references);
+// What a policy of that kind targets, be it there or not.
+std::shared_ptr<PolicyTargets> find_targets(flow::Reads& reads, World& world, std::string_view kind,
+                                            const api::ObjectMeta& policy,
+                                            const api::PolicyTargetReferences& references);
 // The served listeners behind these targets, of protocols that `takes` says; nullptr: none.
 std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World& world,
                                                       const PolicyTargets& targets,
@@ -68,9 +73,8 @@ std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World&
 std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
                                                        const ObjectKey& key);
 
-// What a targetSelector of a policy in that namespace selects, there or where ReferenceGrants let
-// it.
-std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Text& name_space,
+// What a targetSelector of a policy selects in its namespace, and where ReferenceGrants let it.
+std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Referrer& policy,
                                const api::TargetSelector& selector);
 
 bool has_rule(const RouteObject& route, const Text& name);

@@ -10,6 +10,7 @@
 #include "features/security.h"
 #include "schema/effect.h"
 #include "translate/backend/resolve.h"
+#include "translate/policy/merge.h"
 #include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
 #include "translate/trust.h"
@@ -26,18 +27,19 @@ bool has_line_break(const std::string& text) {
 
 class Reader {
  public:
-  Reader(flow::Reads& reads, World& world, const ObjectKey& key,
-         const api::SecurityPolicySpec& spec)
-      : reads_(reads), world_(world), key_(key), spec_(spec) {}
+  Reader(flow::Reads& reads, World& world, const ObjectKey& key, const PolicyText& text)
+      : reads_(reads), world_(world), key_(key), text_(text), spec_(text.policy->spec) {}
 
-  std::shared_ptr<const SecurityModel> read(const api::SecurityPolicy& policy) {
+  std::shared_ptr<const SecurityModel> read() {
+    const api::SecurityPolicy& policy = *text_.policy;
+    if (text_.merged != nullptr) check_merger(*text_.merged);
     const auto& table = api::info(api::Kind::kSecurityPolicy).schema();
     if (const auto path = schema::first_without_effect(table, &policy))
       fail(*path, "this version of Limen does nothing with it");
     if (policy.is_stand_in)
       fail("spec", "it cannot be read: the log, and `limen validate`, say where and why");
     read_features();
-    if (spec_.oidc) read_logins(policy);
+    if (spec_.oidc) read_logins();
     envoy::config::route::v3::Route route;
     auto& filters = *route.mutable_typed_per_filter_config();
     result_.policy = key_;
@@ -60,7 +62,8 @@ class Reader {
     if (spec_.api_key_auth) read_api_keys(*spec_.api_key_auth);
     if (spec_.basic_auth) read_users(*spec_.basic_auth);
     if (spec_.ext_auth) read_ext_auth(*spec_.ext_auth);
-    const PolicyJwt* jwt = world_.jwts.get(reads_, key_);
+    auto& jwts = text_.merged == nullptr ? world_.jwts : world_.merged_jwts;
+    const PolicyJwt* jwt = jwts.get(reads_, key_);
     if (jwt != nullptr) read_tokens(*jwt);
     if (spec_.authorization)
       fail_first(features::write_authorization(*spec_.authorization,
@@ -86,17 +89,28 @@ class Reader {
       result_.accepted = Verdict::no(std::move(reason), path + ": " + message + consequence);
   }
 
+  // What is wrong with the parent is wrong, whether or not the child replaces it.
+  void check_merger(const MergedPolicy& merged) {
+    const SecurityModel* parent = world_.security.get(reads_, merged.parent);
+    if (parent == nullptr || !parent->accepted.ok)
+      fail("spec.mergeType",
+           fmt::format("SecurityPolicy {}, which it is merged over, is invalid",
+                       merged.parent.text()),
+           parent == nullptr ? Text(kInvalid) : parent->accepted.reason);
+    fail_first(merged.problems);
+  }
+
   void fail_first(const Problems& problems) {
     if (problems.empty()) return;
     const Problem& first = problems[0];
     fail(first.path, first.message, first.reason == kPending ? kPending : kInvalid);
   }
 
-  Referrer referrer() const { return {api::kEnvoyGroup, "SecurityPolicy", key_.name_space}; }
-
   // nullptr: told.
-  const api::Secret* secret_of(const api::SecretObjectReference& ref, const std::string& path) {
-    const FoundSecret found = find_secret(reads_, world_, referrer(), ref);
+  const api::Secret* secret_of(const api::SecretObjectReference& ref, const Text& name_space,
+                               const std::string& path) {
+    const Referrer from{api::kEnvoyGroup, "SecurityPolicy", name_space};
+    const FoundSecret found = find_secret(reads_, world_, from, ref);
     if (found.secret == nullptr) fail(path, found.mistake);
     return found.secret;
   }
@@ -106,7 +120,8 @@ class Reader {
     std::set<std::string> clients, seen;
     for (size_t i = 0; i < auth.credential_refs.size(); ++i) {
       const std::string path = fmt::format("spec.apiKeyAuth.credentialRefs[{}]", i);
-      const api::Secret* secret = secret_of(auth.credential_refs[i], path);
+      const api::Secret* secret = secret_of(auth.credential_refs[i],
+                                            text_.name_space_of("apiKeyAuth.credentialRefs"), path);
       if (secret == nullptr) return;
       for (const std::string& client : names_in(*secret)) {
         if (!clients.insert(client).second) continue;  // the first counts
@@ -133,7 +148,7 @@ class Reader {
 
   void read_users(const api::BasicAuth& auth) {
     const std::string path = "spec.basicAuth.users";
-    const api::Secret* secret = secret_of(auth.users, path);
+    const api::Secret* secret = secret_of(auth.users, text_.name_space_of("basicAuth.users"), path);
     if (secret == nullptr) return;
     const std::optional<std::string> text = value_of(*secret, kUsers);
     if (!text) return fail(path, fmt::format("the Secret has no readable {}", kUsers));
@@ -142,8 +157,8 @@ class Reader {
     features::write_basic_auth(auth, users.lines, filters_);
   }
 
-  void read_logins(const api::SecurityPolicy& policy) {
-    OidcReading reading = read_oidc(reads_, world_, policy);
+  void read_logins() {
+    OidcReading reading = read_oidc(reads_, world_, key_, text_);
     fail_first(reading.problems);
     for (auto& [name, entry] : reading.filter) filters_[name] = std::move(entry);
     result_.clusters.insert(result_.clusters.end(), reading.clusters.begin(),
@@ -158,8 +173,13 @@ class Reader {
     const api::BackendCluster* service = &none;
     if (auth.grpc) service = &*auth.grpc;
     if (auth.http) service = &*auth.http;
+    const Referrer referrer{
+        api::kEnvoyGroup, "SecurityPolicy",
+        text_.name_space_of(
+            (auth.grpc ? "extAuth.grpc" : "extAuth.http") +
+            std::string(service->backend_refs.empty() ? ".backendRef" : ".backendRefs"))};
     const auto [backend, field, name] =
-        resolve_service(reads_, world_, referrer(), *service, auth.grpc.has_value());
+        resolve_service(reads_, world_, referrer, *service, auth.grpc.has_value());
     if (!backend.verdict.ok) {
       if (auth.fail_open)
         return report(path + field, backend.verdict.message.str(),
@@ -180,15 +200,18 @@ class Reader {
       const api::ContextExtension& extension = extensions[i];
       context.emplace_back(extension.name, extension.value.value_or(""));
       if (extension.type == api::ContextExtensionType::kValueRef && extension.value_ref)
-        context.back().second = referred(
-            *extension.value_ref, fmt::format("spec.extAuth.contextExtensions[{}].valueRef", i));
+        context.back().second =
+            referred(*extension.value_ref,
+                     text_.name_space_of("extAuth.contextExtensions." + extension.name),
+                     fmt::format("spec.extAuth.contextExtensions[{}].valueRef", i));
     }
     return context;
   }
 
   // "": told.
-  std::string referred(const api::LocalSecretOrConfigMapKey& ref, const std::string& path) {
-    const ObjectKey key{key_.name_space, ref.name};
+  std::string referred(const api::LocalSecretOrConfigMapKey& ref, const Text& name_space,
+                       const std::string& path) {
+    const ObjectKey key{name_space, ref.name};
     const bool is_secret = ref.group.empty() && ref.kind == "Secret";
     if (!is_secret && (!ref.group.empty() || ref.kind != "ConfigMap")) {
       fail(path, fmt::format("must name a ConfigMap or Secret, not a {} of group '{}'", ref.kind,
@@ -210,6 +233,7 @@ class Reader {
   flow::Reads& reads_;
   World& world_;
   const ObjectKey& key_;
+  const PolicyText& text_;
   const api::SecurityPolicySpec& spec_;
   features::FilterConfigs filters_;
   SecurityModel result_;
@@ -220,9 +244,8 @@ class Reader {
 
 std::shared_ptr<const SecurityModel> read_security(flow::Reads& reads, World& world,
                                                    const ObjectKey& key) {
-  const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
-  if (policy == nullptr) return nullptr;
-  return Reader(reads, world, key, policy->spec).read(*policy);
+  const PolicyText text = find_policy(reads, world, key);
+  return text.policy == nullptr ? nullptr : Reader(reads, world, key, text).read();
 }
 
 }  // namespace limen::translate

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "translate/policy/merge.h"
 #include "translate/policy/outcomes.h"
 #include "translate/policy/rules.h"
 
@@ -50,13 +51,27 @@ class Status {
     const RouteObject* route = world_.route_objects.get(reads_, target.object);
     if (attachments == nullptr || route == nullptr) return;
     const Verdict verdict = verdict_of_route(target, *route);
+    const RoutePolicies* policies = world_.route_policies.get(reads_, target.object);
     for (size_t i = 0; i < attachments->parents.size(); ++i) {
       if (!attachments->parents[i].ours) continue;
       api::ParentReference ancestor = route->spec().parent_refs[i];
       if (!ancestor.name_space) ancestor.name_space = target.object.object.name_space;
       PolicyOutcome& outcome = outcomes.of(ancestor);
       if (outcome.verdict.ok) outcome.verdict = verdict;
+      if (policies != nullptr) add_mergers(attachments->parents[i], *policies, outcome);
       if (outcome.verdict.ok && target.section.empty()) add_overriding_rules(target, outcome);
+    }
+  }
+
+  void add_mergers(const Attachment& parent, const RoutePolicies& policies,
+                   PolicyOutcome& outcome) {
+    for (const AttachedListener& listener : parent.listeners) {
+      const ObjectKey& key = policies.on_listener(key_, {listener.proxy, listener.listener});
+      const MergedPolicy* merged = find_policy(reads_, world_, key).merged;
+      if (merged == nullptr) continue;
+      outcome.merged_over.insert("SecurityPolicy " + merged->parent.text());
+      const SecurityModel* model = security_of(reads_, world_, key);
+      if (outcome.verdict.ok && model != nullptr) outcome.verdict = model->accepted;
     }
   }
 
@@ -87,7 +102,16 @@ class Status {
         continue;
       }
       for (const auto& [route, own] : world_.policied_routes.get(reads_, listener))
-        outcome.overriding.insert(route.text());
+        add_route_policies(route, own, listener, outcome);
+    }
+  }
+
+  // Those of a route take this policy's place, or are merged over it.
+  static void add_route_policies(const RouteKey& route, const RoutePolicies& own,
+                                 const ProxyName& listener, PolicyOutcome& outcome) {
+    for (const auto& [section, policy] : own.governing) {
+      const bool merges = is_merged(own.on_listener(policy, listener));
+      (merges ? outcome.merged_into : outcome.overriding).insert(route.text());
     }
   }
 

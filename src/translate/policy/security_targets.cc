@@ -1,6 +1,8 @@
 // Which policy governs what; ClientTrafficPolicies know listeners only.
 #include <algorithm>
+#include <set>
 
+#include "translate/policy/merge.h"
 #include "translate/policy/rules.h"
 
 namespace limen::translate {
@@ -59,6 +61,18 @@ class ListenerSearch {
   PolicyListeners& out_;
 };
 
+// Over the policy that governs each listener.
+void add_merges(flow::Reads& reads, World& world, const std::set<ObjectKey>& merging,
+                RoutePolicies& out) {
+  for (const ProxyName& listener : out.listeners) {
+    const auto& policies = world.policies_of_listener.get(reads, listener);
+    if (policies.empty()) continue;
+    const auto [rank, parent, places] = *policies.sorted().begin();
+    for (const ObjectKey& child : merging)
+      out.merges.push_back({child, listener, merged_key(child, parent)});
+  }
+}
+
 }  // namespace
 
 bool has_rule(const RouteObject& route, const Text& name) {
@@ -86,9 +100,17 @@ const ObjectKey* RoutePolicies::of_rule(const std::optional<Text>& name) const {
   return found == governing.end() ? nullptr : &found->second;
 }
 
-std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& world,
-                                                  const api::ObjectMeta& policy,
-                                                  const api::PolicyTargetReferences& references) {
+const ObjectKey& RoutePolicies::on_listener(const ObjectKey& policy,
+                                            const ProxyName& listener) const {
+  const auto merge = std::find_if(merges.begin(), merges.end(), [&](const Merge& it) {
+    return it.child == policy && it.listener == listener;
+  });
+  return merge == merges.end() ? policy : merge->merged;
+}
+
+std::shared_ptr<PolicyTargets> find_targets(flow::Reads& reads, World& world, std::string_view kind,
+                                            const api::ObjectMeta& policy,
+                                            const api::PolicyTargetReferences& references) {
   auto result = std::make_shared<PolicyTargets>();
   result->created = policy.creation_timestamp.unix_seconds;
   for (const auto& ref : references.refs()) {
@@ -96,7 +118,8 @@ std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& wor
       result->targets.push_back({*object, ref.section_name.value_or("")});
   }
   for (const auto& selector : references.target_selectors) {
-    for (const RouteKey& object : selected_by(reads, world, policy.name_space, selector))
+    for (const RouteKey& object :
+         selected_by(reads, world, {api::kEnvoyGroup, kind, policy.name_space}, selector))
       result->targets.push_back({object, {}});
   }
   return result;
@@ -105,7 +128,10 @@ std::shared_ptr<const PolicyTargets> find_targets(flow::Reads& reads, World& wor
 std::shared_ptr<const PolicyTargets> targets_of_policy(flow::Reads& reads, World& world,
                                                        const ObjectKey& key) {
   const api::SecurityPolicy* policy = world.security_policies.get(reads, key);
-  return policy == nullptr ? nullptr : find_targets(reads, world, policy->metadata, policy->spec);
+  if (policy == nullptr) return nullptr;
+  auto result = find_targets(reads, world, "SecurityPolicy", policy->metadata, policy->spec);
+  result->merges = policy->spec.merge_type.has_value();
+  return result;
 }
 
 std::shared_ptr<const PolicyListeners> find_listeners(flow::Reads& reads, World& world,
@@ -127,11 +153,13 @@ std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World
   const RouteObject* route = world.route_objects.get(reads, key);
   if (route == nullptr) return nullptr;
   auto result = std::make_shared<RoutePolicies>();
+  std::set<ObjectKey> merging;
   for (const auto& [policy, targets] : world.security_of_target.get(reads, key)) {
     for (const PolicyTarget& target : targets.targets) {
       if (target.object != key) continue;
-      if (target.section.empty() || has_rule(*route, target.section))
-        result->governing.try_emplace(target.section, policy);
+      if (!target.section.empty() && !has_rule(*route, target.section)) continue;
+      const bool governs = result->governing.try_emplace(target.section, policy).second;
+      if (governs && targets.merges) merging.insert(policy);
     }
   }
   if (result->governing.empty()) return nullptr;
@@ -144,6 +172,8 @@ std::shared_ptr<const RoutePolicies> policies_of_route(flow::Reads& reads, World
   auto& listeners = result->listeners;
   std::sort(listeners.begin(), listeners.end());
   listeners.erase(std::unique(listeners.begin(), listeners.end()), listeners.end());
+  if (!merging.empty() && key.kind != api::Kind::kTcpRoute)
+    add_merges(reads, world, merging, *result);
   return result;
 }
 

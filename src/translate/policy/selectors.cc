@@ -11,9 +11,13 @@ namespace {
 
 class Selection {
  public:
-  Selection(flow::Reads& reads, World& world, const Text& name_space,
+  Selection(flow::Reads& reads, World& world, const Referrer& policy,
             const api::TargetSelector& selector)
-      : reads_(reads), world_(world), own_(name_space), selector_(selector) {}
+      : reads_(reads),
+        world_(world),
+        policy_(policy),
+        own_(policy.name_space),
+        selector_(selector) {}
 
   std::set<RouteKey> run() {
     for (const Text& name_space : namespaces()) {
@@ -47,8 +51,7 @@ class Selection {
   void add_if_selected(const RouteKey& object, const api::ObjectMeta& metadata) {
     const std::map<std::string, std::string> labels(metadata.labels.begin(), metadata.labels.end());
     if (selects(selector_, labels) &&
-        may_refer(reads_, world_, {api::kEnvoyGroup, "SecurityPolicy", own_}, api::kGatewayGroup,
-                  selector_.kind, object.object))
+        may_refer(reads_, world_, policy_, api::kGatewayGroup, selector_.kind, object.object))
       found_.insert(object);
   }
 
@@ -73,16 +76,17 @@ class Selection {
 
   flow::Reads& reads_;
   World& world_;
-  const Text& own_;  // the policy's namespace
+  const Referrer& policy_;
+  const Text own_;  // its namespace
   const api::TargetSelector& selector_;
   std::set<RouteKey> found_;
 };
 
 }  // namespace
 
-std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Text& name_space,
+std::set<RouteKey> selected_by(flow::Reads& reads, World& world, const Referrer& policy,
                                const api::TargetSelector& selector) {
-  return Selection(reads, world, name_space, selector).run();
+  return Selection(reads, world, policy, selector).run();
 }
 
 }  // namespace limen::translate

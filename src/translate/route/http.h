@@ -42,12 +42,13 @@ struct HttpRule {
   const HttpForm& form;
   const api::HttpRouteRule& rule;
   size_t index;
-  std::string path;                         // "spec.rules[i]"
-  std::vector<HttpTarget> targets;          // by backendRef, in order
-  std::vector<ResolvedBackend> mirrors;     // by mirror filter, in order
-  std::optional<ResolvedBackend> auth;      // of its ExternalAuth
-  std::vector<Extension> extensions;        // by extensionRef, in order
-  const SecurityModel* security = nullptr;  // of the policy of the rule or else of the route
+  std::string path;                      // "spec.rules[i]"
+  std::vector<HttpTarget> targets;       // by backendRef, in order
+  std::vector<ResolvedBackend> mirrors;  // by mirror filter, in order
+  std::optional<ResolvedBackend> auth;   // of its ExternalAuth
+  std::vector<Extension> extensions;     // by extensionRef, in order
+  // Of the policy of the rule or else of the route, on the listener at hand.
+  const SecurityModel* security = nullptr;
   Problems problems;  // the rule cannot be translated: it is answered with an error
 
   std::string name() const;  // "httproute/<namespace>/<name>/rule/<index>"

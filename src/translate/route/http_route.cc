@@ -9,6 +9,7 @@
 #include "features/features.h"
 #include "features/jwt.h"
 #include "translate/hostnames.h"
+#include "translate/policy/merge.h"
 #include "translate/route/http.h"
 
 namespace limen::translate {
@@ -27,7 +28,7 @@ class Translation {
     std::string dropped;
     for (size_t i = 0; i < route_.spec.rules.size(); ++i) {
       HttpRule view = view_of(i);
-      if (view.security != nullptr) result_.secured |= static_cast<uint16_t>(1U << (i % 16));
+      if (policy_of(view.rule) != nullptr) result_.secured |= static_cast<uint16_t>(1U << (i % 16));
       write_rule(view);
       if (view.problems.empty()) continue;
       ++failed;
@@ -46,16 +47,11 @@ class Translation {
 
  private:
   HttpRule view_of(size_t index) {
-    HttpRule view{form_,
-                  route_.spec.rules[index],
-                  index,
-                  absl::StrCat("spec.rules[", index, "]"),
-                  {},
-                  {},
-                  {},
-                  {},
-                  security_of(route_.spec.rules[index]),
-                  {}};
+    HttpRule view{form_,   route_.spec.rules[index],
+                  index,   absl::StrCat("spec.rules[", index, "]"),
+                  {},      {},
+                  {},      {},
+                  nullptr, {}};
     for (const auto& ref : view.rule.backend_refs)
       view.targets.push_back({&ref, resolve(ref.ref), mirrors_of(ref.filters), auth_of(ref.filters),
                               extensions_of(ref.filters)});
@@ -68,10 +64,16 @@ class Translation {
     return view;
   }
 
-  const SecurityModel* security_of(const api::HttpRouteRule& rule) {
-    const ObjectKey* policy =
-        form_.policies == nullptr ? nullptr : form_.policies->of_rule(rule.name);
-    return policy == nullptr ? nullptr : world_.security.get(reads_, *policy);
+  const ObjectKey* policy_of(const api::HttpRouteRule& rule) const {
+    return form_.policies == nullptr ? nullptr : form_.policies->of_rule(rule.name);
+  }
+
+  const SecurityModel* security_on(const AttachedListener& listener,
+                                   const api::HttpRouteRule& rule) {
+    const ObjectKey* policy = policy_of(rule);
+    if (policy == nullptr) return nullptr;
+    return security_of(reads_, world_,
+                       form_.policies->on_listener(*policy, {listener.proxy, listener.listener}));
   }
 
   std::vector<ResolvedBackend> mirrors_of(const std::vector<api::HttpRouteFilter>& filters) {
@@ -150,6 +152,7 @@ class Translation {
     Problems problems = features::write_match(match, path, *route.mutable_match());
     if (form_.grpc != nullptr) name_method(path, problems);
     if (!problems.empty()) return report(view, std::move(problems));  // no match, no route
+    view.security = security_on(listener, view.rule);
     use_clusters(view, listener.proxy);
     if (view.security != nullptr && view.security->asks_tokens)
       use_jwt({listener.proxy, listener.route_configuration, view.security->policy});
