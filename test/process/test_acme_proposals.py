@@ -68,7 +68,7 @@ def test_the_ca_says_when_to_renew(limen, ca, backend):
     limen.stop()
     limen.start()
     wait_for(lambda: later - 1 <= renewed_from(limen) <= later + DAY, 75)
-    assert connect(limen, ca.root).serial == client.serial and ca.orders == 1
+    assert wait_for(lambda: connect(limen, ca.root)).serial == client.serial and ca.orders == 1
 
     # The CA wants it gone.
     propose(ca, client, time.time() - DAY, time.time() - DAY / 2)
