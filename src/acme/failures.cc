@@ -21,8 +21,8 @@ std::string text_of(const Issuer& issuer) {
   return text;
 }
 
-std::string identity_of(const Wanted& wanted) {
-  std::string text = fmt::format("{}", fmt::join(wanted.names, ","));
+std::string identity_of(const Wanted& wanted, const std::string& means) {
+  std::string text = fmt::format("{}\n{}", fmt::join(wanted.names, ","), means);
   for (const Issuer& issuer : wanted.issuers) text += "\n\n" + text_of(issuer);
   return hex(hash_bytes(text));
 }
@@ -34,9 +34,9 @@ int64_t number_of(const Json& json, std::string_view name) {
 
 }  // namespace
 
-std::string remember(const Failures& failures, const Wanted& wanted) {
+std::string remember(const Failures& failures, const Wanted& wanted, const std::string& means) {
   Json json{Json::Object{}};
-  json.set("wanted", identity_of(wanted));
+  json.set("wanted", identity_of(wanted, means));
   json.set("count", static_cast<int64_t>(failures.count));
   json.set("since", failures.since);
   json.set("nextTry", failures.next_try);
@@ -44,9 +44,10 @@ std::string remember(const Failures& failures, const Wanted& wanted) {
   return to_json(json);
 }
 
-std::optional<Failures> recall(const std::string& text, const Wanted& wanted) {
+std::optional<Failures> recall(const std::string& text, const Wanted& wanted,
+                               const std::string& means) {
   const auto json = parse_json(text);
-  if (!json || json->text("wanted") != identity_of(wanted)) return std::nullopt;
+  if (!json || json->text("wanted") != identity_of(wanted, means)) return std::nullopt;
   Failures failures{static_cast<int>(number_of(*json, "count")), number_of(*json, "since"),
                     number_of(*json, "nextTry"), std::string(json->text("message"))};
   if (failures.count <= 0 || failures.since <= 0) return std::nullopt;

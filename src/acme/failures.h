@@ -20,9 +20,11 @@ struct Failures {
   bool operator==(const Failures&) const = default;
 };
 
-// JSON.  It is good for what is wanted now: what is wanted otherwise is tried at once.
-std::string remember(const Failures& failures, const Wanted& wanted);
+// JSON.  It is good for what is wanted now, with the means of now (KeeperSettings): what is
+// otherwise is tried at once.
+std::string remember(const Failures& failures, const Wanted& wanted, const std::string& means);
 // nullopt: they are of something else, or `text` is nothing that remember() wrote.
-std::optional<Failures> recall(const std::string& text, const Wanted& wanted);
+std::optional<Failures> recall(const std::string& text, const Wanted& wanted,
+                               const std::string& means);
 
 }  // namespace limen::acme

@@ -50,6 +50,7 @@ struct CertificateState {
 
 struct KeeperSettings {
   Send send;
+  std::string means;  // that challenges are solved by, as a text: with others, failures are past
   // There is a certificate, or another one.
   std::function<void(const std::string& name, const StoredCertificate&)> on_certificate;
   std::function<void(const std::string& name, const CertificateState&)> on_state;

@@ -49,7 +49,8 @@ void Upkeep::start() {
 
 // Of a Limen before this one.  What it had given up is tried again.
 void Upkeep::recall_failures() {
-  const auto failures = recall(keeper_.storage().failures(name_), wanted_);
+  const auto failures = recall(keeper_.storage().failures(name_), wanted_,
+                               keeper_.settings().means);
   if (!failures || failures->next_try == INT64_MAX) return;
   failures_ = failures->count;
   failing_since_ = failures->since;
@@ -224,8 +225,8 @@ void Upkeep::give_up_for_now() {
   if (now() - failing_since_ > seconds(kGiveUpAfter).count()) next = INT64_MAX;
   state_.failure = trouble_;
   state_.next_try = next;
-  keeper_.storage().save_failures(name_,
-                                  remember({failures_, failing_since_, next, trouble_}, wanted_));
+  keeper_.storage().save_failures(name_, remember({failures_, failing_since_, next, trouble_},
+                                                  wanted_, keeper_.settings().means));
   log::error("acme", "{}: no certificate: {}; next try {}", name_, trouble_,
              next == INT64_MAX ? "when it is wanted otherwise" : format_time(next));
   end_attempt();

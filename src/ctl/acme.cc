@@ -54,6 +54,8 @@ void Acme::set_active(bool active) {
     if (client_ == nullptr) client_ = std::make_unique<http::Client>(control_.loop());
     client_->send(std::move(request), std::move(done));
   };
+  for (const auto& [hook, program] : settings_.hooks)
+    settings.means += fmt::format("{}={}\n", hook, program);
   settings.on_certificate = [this](const std::string& name, const auto& certificate) {
     if (!settings_.on_certificate) return;
     later([this, name, certificate] { settings_.on_certificate(name, certificate); });
