@@ -154,6 +154,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       merged_jwts("merged_jwts", merged_policies, bind(*this, read_jwt)),
       merged_security("merged_security", merged_policies, bind(*this, read_security)),
 
+      route_filter_models("route_filter_models", route_filters, bind(*this, read_route_filter)),
       client_checks("client_checks", client_traffic_policies, bind(*this, read_client_checks)),
       client_policies("client_policies", client_traffic_policies, bind(*this, read_client_policy)),
       client_targets("client_targets", client_traffic_policies,
@@ -180,7 +181,6 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                              }),
       client_secrets("client_secrets", users_of_client_checks, bind(*this, share_client_checks)),
 
-      route_filter_models("route_filter_models", route_filters, bind(*this, read_route_filter)),
       routes("routes", attachments, bind(*this, translate_route)),
 
       guarded_listeners("guarded_listeners", proxies,
