@@ -49,8 +49,8 @@ void Upkeep::start() {
 
 // Of a Limen before this one.  What it had given up is tried again.
 void Upkeep::recall_failures() {
-  const auto failures = recall(keeper_.storage().failures(name_), wanted_,
-                               keeper_.settings().means);
+  const auto failures =
+      recall(keeper_.storage().failures(name_), wanted_, keeper_.settings().means);
   if (!failures || failures->next_try == INT64_MAX) return;
   failures_ = failures->count;
   failing_since_ = failures->since;
