@@ -330,7 +330,7 @@ const std::vector<BrokenObject> kBroken = {
      "hook must be set where type is DNS-01, and only there"},
     {certificates("targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], ",
                   "keyType: RSA-2048"),
-     "spec", "targetRefs must name Gateways"},
+     "spec", "targetRefs must name Gateways or ListenerSets"},
 };
 
 std::vector<BrokenObject> all_broken() {

@@ -138,7 +138,9 @@ Json assemble(const Schema& schema, Members members) {
   out.set("description", schema.doc);
   out.set("type", "object");
   if (!members.required.empty()) out.set("required", std::move(members.required));
-  out.set("properties", std::move(members.properties));
+  // API servers drop an empty one, and then take the same text for another when it is applied
+  // again.
+  if (!members.properties.as_object().empty()) out.set("properties", std::move(members.properties));
   if (!members.validations.empty())
     out.set("x-kubernetes-validations", std::move(members.validations));
   return out;

@@ -174,6 +174,11 @@ properties:
           default: Green
 )";
 
+TEST(Crd, AnObjectWithoutFieldsHasNoProperties) {
+  static const Schema empty = object<Metadata>("Empty", "Is there or not.");
+  EXPECT_EQ(to_yaml(open_api_of(empty)), "description: Is there or not.\ntype: object\n");
+}
+
 TEST(Crd, SaysAllThatTheTableSays) { EXPECT_EQ(to_yaml(open_api_of_object(thing())), kThing); }
 
 TEST(Reference, WritesATypeOutOnce) {

@@ -40,7 +40,9 @@ class References {
       for (const Json& item : value.as_array()) walk(item);
     }
     if (!value.is_object()) return;
-    if (value.find("sds_config") != nullptr) want("secrets", value.text("name"));
+    // Others are another SDS server's.
+    if (const Json* source = value.find("sds_config"); source != nullptr && source->find("ads"))
+      want("secrets", value.text("name"));
     for (const auto& [key, member] : value.as_object()) {
       if (key == "metadata") continue;  // what a user named
       if (key == "route_config_name") want("routes", member.as_string());
