@@ -331,6 +331,14 @@ const std::vector<BrokenObject> kBroken = {
     {certificates("targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r}], ",
                   "keyType: RSA-2048"),
      "spec", "targetRefs must name Gateways or ListenerSets"},
+    {"{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: HTTPRouteFilter, metadata: {name: f}, "
+     "spec: {credentialInjection: {credential: {}}}}",
+     "spec.credentialInjection.credential", "set exactly one of valueRef and clientCredentials"},
+    {"{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: HTTPRouteFilter, metadata: {name: f}, "
+     "spec: {credentialInjection: {credential: {clientCredentials: {tokenEndpoint: 'https://a.b', "
+     "clientID: c, clientSecret: {name: s}, backendRef: {name: s, port: 1}}}}}}",
+     "spec.credentialInjection.credential.clientCredentials",
+     "clientCredentials: use backendRefs, not backendRef"},
 };
 
 std::vector<BrokenObject> all_broken() {
