@@ -1,4 +1,5 @@
-// A secret that Envoy gets from us.  Within src/features only.
+// A secret that Envoy gets from us.  For src/features, and for translate/sds.h, which knows others,
+// too.
 #pragma once
 
 #include <envoy/extensions/transport_sockets/tls/v3/secret.pb.h>

@@ -1,13 +1,12 @@
 #include "translate/sds.h"
 
-#include <envoy/config/cluster/v3/cluster.pb.h>
-#include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
 #include "base/hash.h"
+#include "features/sds.h"
 #include "translate/backend/closed_paths.h"
 #include "translate/policy/rules.h"
 #include "translate/trust.h"
@@ -17,7 +16,6 @@ namespace {
 
 constexpr char kUrl[] = "url", kSecretName[] = "secretName", kScheme[] = "unix://";
 constexpr size_t kLongestSocketPath = 107;  // sockaddr_un
-constexpr int kConnectTimeoutSeconds = 10;
 constexpr size_t kPathInName = 48;
 
 std::string mistake_in(const Options& options, const std::string& socket) {
@@ -47,14 +45,10 @@ SdsReading read_sds(const Options& options, const api::Secret& secret) {
 void write_sds(const SdsSecret& secret,
                envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out) {
   namespace core_v3 = envoy::config::core::v3;
+  if (secret.is_ours()) return features::write_sds(secret.name, out);
   out.set_name(secret.name);
-  auto& source = *out.mutable_sds_config();
-  source.set_resource_api_version(core_v3::V3);
-  if (secret.is_ours()) {
-    source.mutable_ads();
-    return;
-  }
-  auto& server = *source.mutable_api_config_source();
+  out.mutable_sds_config()->set_resource_api_version(core_v3::V3);
+  auto& server = *out.mutable_sds_config()->mutable_api_config_source();
   server.set_api_type(core_v3::ApiConfigSource::GRPC);
   server.set_transport_api_version(core_v3::V3);
   server.add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(sds_cluster(secret.socket));
@@ -81,25 +75,11 @@ std::string sds_cluster(const std::string& socket) {
   return fmt::format("sds_{}_{:08x}", path, fnv1a(socket));
 }
 
-std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket) {
-  envoy::config::cluster::v3::Cluster cluster;
-  cluster.set_name(sds_cluster(socket));
-  cluster.set_type(envoy::config::cluster::v3::Cluster::STATIC);
-  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
-  auto& assignment = *cluster.mutable_load_assignment();
-  assignment.set_cluster_name(cluster.name());
-  assignment.add_endpoints()
-      ->add_lb_endpoints()
-      ->mutable_endpoint()
-      ->mutable_address()
-      ->mutable_pipe()
-      ->set_path(socket);
-  envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
-  options.mutable_explicit_http_config()->mutable_http2_protocol_options();
-  (*cluster.mutable_typed_extension_protocol_options())
-      ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
-          .PackFrom(options);
-  return xds::fragment_of(cluster);
+FragmentPtr generic_secret(const std::string& name, const std::string& value) {
+  envoy::extensions::transport_sockets::tls::v3::Secret secret;
+  secret.set_name(name);
+  secret.mutable_generic_secret()->mutable_secret()->set_inline_bytes(value);
+  return xds::fragment_of(secret);
 }
 
 }  // namespace limen::translate

@@ -25,8 +25,11 @@ void write_sds(const SdsSecret& secret,
 // Of a BackendTLSPolicy, where its CAs are another SDS server's.
 std::shared_ptr<const SdsUse> sds_use_of(flow::Reads& reads, World& world, const ObjectKey& policy);
 
-// The cluster that leads to the SDS server at a socket: "sds_<path>_<hash>", as Envoy Gateway's.
+// Name of the cluster that leads to the SDS server at a socket: "sds_<path>_<hash>", as Envoy
+// Gateway's.
 std::string sds_cluster(const std::string& socket);
-std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket);
+
+// A value that we give out by that name.
+FragmentPtr generic_secret(const std::string& name, const std::string& value);
 
 }  // namespace limen::translate

@@ -210,14 +210,26 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   return xds::fragment_of(cluster);
 }
 
+cluster_v3::Cluster static_cluster(const std::string& name) {
+  cluster_v3::Cluster cluster;
+  cluster.set_name(name);
+  cluster.set_type(cluster_v3::Cluster::STATIC);
+  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
+  cluster.mutable_load_assignment()->set_cluster_name(name);
+  return cluster;
+}
+
 }  // namespace
 
 std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
-  cluster_v3::Cluster cluster;
-  cluster.set_name(ref.text());
-  cluster.set_type(cluster_v3::Cluster::STATIC);
-  cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
-  cluster.mutable_load_assignment()->set_cluster_name(cluster.name());
+  return xds::fragment_of(static_cluster(ref.text()));
+}
+
+std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket) {
+  cluster_v3::Cluster cluster = static_cluster(sds_cluster(socket));
+  auto* endpoint = cluster.mutable_load_assignment()->add_endpoints()->add_lb_endpoints();
+  endpoint->mutable_endpoint()->mutable_address()->mutable_pipe()->set_path(socket);
+  write_protocol(BackendProtocol::kHttp2, nullptr, cluster);
   return xds::fragment_of(cluster);
 }
 

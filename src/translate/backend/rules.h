@@ -38,6 +38,9 @@ void write_locality(const ClusterRef& cluster, const ClusterMember& member, bool
 // What stands in for a cluster to which nothing may be sent: requests are answered with 503.
 std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref);
 
+// The cluster that leads to the SDS server at a socket (translate/sds.h).
+std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket);
+
 bool speaks_tls(const xds::Fragment& cluster);
 
 // nullptr also where the cluster carries its endpoints itself (DNS), or may have none (its TLS

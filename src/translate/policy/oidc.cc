@@ -1,6 +1,5 @@
 #include "translate/policy/oidc.h"
 
-#include <envoy/extensions/transport_sockets/tls/v3/secret.pb.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -8,6 +7,7 @@
 #include "base/hash.h"
 #include "translate/backend/resolve.h"
 #include "translate/policy/rules.h"
+#include "translate/sds.h"
 #include "translate/trust.h"
 
 namespace limen::translate {
@@ -45,13 +45,6 @@ std::string derive_key(const std::string& key, std::string_view identity, const 
   return result;
 }
 
-FragmentPtr secret_of(const std::string& name, const std::string& value) {
-  envoy::extensions::transport_sockets::tls::v3::Secret secret;
-  secret.set_name(name);
-  secret.mutable_generic_secret()->mutable_secret()->set_inline_bytes(value);
-  return xds::fragment_of(secret);
-}
-
 class Reader {
  public:
   Reader(flow::Reads& reads, World& world, const ObjectKey& key, const PolicyText& text)
@@ -86,8 +79,7 @@ class Reader {
                            : oidc_.client_id.value_or("");
     parts_.client_secret = kClientSecrets + (kPolicy + key_.text());
     const std::string secret = read_value(oidc_.client_secret, ".clientSecret", kClientSecret);
-    result_.login.secrets[parts_.client_secret] =
-        translate::secret_of(parts_.client_secret, secret);
+    result_.login.secrets[parts_.client_secret] = generic_secret(parts_.client_secret, secret);
   }
 
   // "": told.
@@ -153,7 +145,7 @@ class Reader {
     if (key == nullptr) return fail("", "Limen has no key for cookies yet", "Pending");
     parts_.cookie_suffix = suffix_of(identity_);
     parts_.cookie_key = kCookieKeys + (kPolicy + key_.text());
-    result_.login.secrets[parts_.cookie_key] = translate::secret_of(
+    result_.login.secrets[parts_.cookie_key] = generic_secret(
         parts_.cookie_key, derive_key(*key, identity_, oidc_.provider.issuer, parts_.client_id));
   }
 

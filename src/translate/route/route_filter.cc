@@ -1,12 +1,12 @@
 // HTTPRouteFilter.  Translated once, however many routes name it.
 #include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
-#include <envoy/extensions/transport_sockets/tls/v3/secret.pb.h>
 
 #include "base/url.h"
 #include "features/features.h"
 #include "schema/effect.h"
 #include "translate/backend/resolve.h"
 #include "translate/route/rules.h"
+#include "translate/sds.h"
 #include "translate/trust.h"
 
 namespace limen::translate {
@@ -71,10 +71,7 @@ class Reader {
   void read_secret(const api::SecretObjectReference& ref, const char* field, const char* name) {
     const SecretValue value = read_line(reads_, world_, from_, ref, name);
     if (!value.mistake.empty()) return fail(std::string(kPath) + field, value.mistake);
-    envoy::extensions::transport_sockets::tls::v3::Secret secret;
-    secret.set_name(result_.secret_name);
-    secret.mutable_generic_secret()->mutable_secret()->set_inline_bytes(value.text);
-    result_.secret = xds::fragment_of(secret);
+    result_.secret = generic_secret(result_.secret_name, value.text);
   }
 
   static constexpr char kNoUrl[] = "is no URL of http or https";
