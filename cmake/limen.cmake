@@ -1,12 +1,13 @@
 # All tests that need no Envoy: what instrumented builds run (tools/sanitize.sh).
 add_custom_target(quick_tests)
 
-# limen_library(NAME [DEPS target...] [CORPUS folder...])
+# limen_library(NAME [DEPS target...] [CORPUS folder...] [PRECOMPILE header...])
 #   The library of one folder: its *.cc, its *_test.cc as one test program NAME_test, and each
-#   *_fuzz.cc as a fuzz target that starts from CORPUS.
+#   *_fuzz.cc as a fuzz target that starts from CORPUS.  PRECOMPILE: headers that nearly all of its
+#   *.cc include, and that take longer to read than the rest.
 #   Dependencies run top to bottom (see src/README.md); the linker keeps them honest.
 function(limen_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS;CORPUS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;CORPUS;PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
@@ -16,6 +17,10 @@ function(limen_library name)
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC ${ARG_DEPS} PRIVATE limen_warnings)
     set(under_test ${name})
+    if(ARG_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_precompile_headers(${name} PRIVATE ${ARG_PRECOMPILE})
+      target_compile_options(${name} PRIVATE -fpch-preprocess)  # so that ccache sees what it is made of
+    endif()
   else()
     add_library(${name} INTERFACE)
     target_link_libraries(${name} INTERFACE ${ARG_DEPS})
