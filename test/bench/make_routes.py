@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Writes a world for benchmarks: one Gateway, one Backend, N HTTPRoutes.
 
-Usage: make_routes.py FOLDER N hosts|paths|sets PORT
-hosts: a hostname a route; paths: all on one host; sets: 8 routes a listener, 10 listeners a ListenerSet.
+Usage: make_routes.py FOLDER N hosts|paths|sets|policies PORT
+hosts: a hostname a route; paths: all on one host; sets: 8 routes a listener, 10 listeners a ListenerSet;
+policies: as hosts, with a SecurityPolicy a route.
 """
 
 import pathlib
@@ -62,8 +63,19 @@ spec:
 """
 
 
+POLICY = """apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: SecurityPolicy
+metadata: {{name: p{i}}}
+spec:
+  targetRefs: [{{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r{i}}}]
+  authorization:
+    rules:
+    - {{action: Allow, principal: {{clientCIDRs: [10.0.0.0/8]}}}}
+"""
+
+
 def route(i: int, shape: str, path: str = "") -> str:
-    host = {"hosts": f"h{i}.example.com", "paths": "www.example.com", "sets": f"h{i // ROUTES_A_LISTENER}.example.com"}[shape]
+    host = {"paths": "www.example.com", "sets": f"h{i // ROUTES_A_LISTENER}.example.com"}.get(shape, f"h{i}.example.com")
     parent = "name: web"
     if shape == "sets":
         at = i // ROUTES_A_LISTENER
@@ -84,6 +96,10 @@ def main() -> None:
     (folder / "backend.yaml").write_text(BACKEND)
     if shape == "sets":
         write_sets(folder, count, port)
+    if shape == "policies":
+        (folder / "policies").mkdir(exist_ok=True)
+        for i in range(count):
+            (folder / "policies" / f"p{i}.yaml").write_text(POLICY.format(i=i))
     for i in range(count):
         (folder / "routes" / f"r{i}.yaml").write_text(route(i, shape))
 
