@@ -86,6 +86,10 @@ const std::vector<BrokenObject> kBroken = {
     {principal("clientIPGeoLocations: [{}]"),
      "spec.authorization.rules[0].principal.clientIPGeoLocations[0]",
      "a location must say something"},
+    {principal("clientIPGeoLocations: [{country: GBR}]"),
+     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country", "2"},
+    {principal("clientIPGeoLocations: [{country: '12'}]"),
+     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country", "two letters"},
     {principal(""), "spec.authorization.rules[0].principal", "a principal must say something"},
     {authorize("name: a"), "spec.authorization.rules[0]", "set principal, cel or both"},
 };

@@ -13,6 +13,8 @@ using schema::pattern;
 using schema::required;
 using schema::unique_by;
 
+constexpr schema::Form kCountryPattern = {"^[A-Za-z]{2}$", "two letters"};
+
 std::vector<std::string_view> names_of(const ContextExtensionType*) {
   return {"Value", "ValueRef"};
 }
@@ -149,9 +151,11 @@ const Schema& schema_of(const AnonymousNetwork*) {
 const Schema& schema_of(const GeoLocation*) {
   static const Schema schema =
       object<GeoLocation>("ClientIPGeoLocation", "Where a client is; all that is set must hold.")
-          .field<&GeoLocation::country>("country", "Country, ISO 3166-1 alpha-2.", length(2, 2))
-          .field<&GeoLocation::region>("region", "Region.", length(1, 16))
-          .field<&GeoLocation::city>("city", "City.", length(1, 128))
+          .field<&GeoLocation::country>("country", "Country, ISO 3166-1 alpha-2.", length(2, 2),
+                                        pattern(kCountryPattern))
+          .field<&GeoLocation::region>("region", "Region, ISO 3166-2 without the country.",
+                                       length(1, 16))
+          .field<&GeoLocation::city>("city", "City, its English name.", length(1, 128))
           .field<&GeoLocation::asn>("asn", "Autonomous system.", min(1), max(4294967295))
           .field<&GeoLocation::isp>("isp", "Provider.", length(1, 256))
           .field<&GeoLocation::anonymous>("anonymous", "Networks that hide who a client is.")
@@ -170,7 +174,8 @@ const Schema& schema_of(const Principal*) {
           .field<&Principal::jwt>("jwt", "With such a token.")
           .field<&Principal::headers>("headers", "With all of these headers.", items(1, 256))
           .field<&Principal::client_ip_geo_locations>(
-              "clientIPGeoLocations", "In one of these places.", items(1, 256), not_in_effect())
+              "clientIPGeoLocations",
+              "In one of these places, by the databases of EnvoyProxy.spec.geoIP.", items(1, 256))
           .rule(
               "has(self.clientCIDRs) || has(self.jwt) || has(self.headers) || has(self.clientIPGeoLocations)",
               "a principal must say something");

@@ -55,6 +55,11 @@ struct ClientValidationContext {
     return optional ? ClientValidationMode::kVerifyIfGiven
                     : ClientValidationMode::kRequireAndVerify;
   }
+  // Whether what is shown must be good.
+  bool verifies() const {
+    return mode_in_force() == ClientValidationMode::kVerifyIfGiven ||
+           mode_in_force() == ClientValidationMode::kRequireAndVerify;
+  }
 };
 
 struct StatelessTlsSessionResumption {

@@ -152,12 +152,6 @@ const Schema& schema_of(const ClientTrafficPolicySpec*) {
           .field<&Spec::scheme>("scheme",
                                 "What backends take for the scheme; the client's where unset.")
           .rule(
-              "has(self.targetRef) != has(self.targetRefs) || (has(self.targetSelectors) && size(self.targetSelectors) > 0)",
-              "set exactly one of targetRef and targetRefs, or targetSelectors")
-          .rule(
-              "(!has(self.targetRef) || self.targetRef.group == 'gateway.networking.k8s.io') && (!has(self.targetRefs) || self.targetRefs.all(r, r.group == 'gateway.networking.k8s.io'))",
-              "the group of a target must be gateway.networking.k8s.io")
-          .rule(
               "(!has(self.targetRef) || self.targetRef.kind in ['Gateway', 'ListenerSet']) && (!has(self.targetRefs) || self.targetRefs.all(r, r.kind in ['Gateway', 'ListenerSet'])) && (!has(self.targetSelectors) || self.targetSelectors.all(r, r.kind in ['Gateway', 'ListenerSet']))",
               "a target must be a Gateway or ListenerSet");
   return schema;

@@ -3,6 +3,7 @@
 // (`limen validate` names them).
 #pragma once
 
+#include "api/envoy/geo_ip.h"
 #include "api/envoy/kubernetes_provider.h"
 #include "api/gateway/common.h"
 #include "base/json.h"
@@ -60,6 +61,7 @@ struct EnvoyProxySpec {
   std::vector<std::string> extra_args;
   bool merge_gateways = false;
   std::optional<ShutdownConfig> shutdown;
+  std::optional<GeoIp> geo_ip;
   Json rest;  // members that are accepted but not yet in effect
   bool operator==(const EnvoyProxySpec&) const = default;
 };

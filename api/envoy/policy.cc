@@ -47,7 +47,13 @@ const Schema& schema_of(const PolicyTargetReferences*) {
           .field<&PolicyTargetReferences::target_refs>("targetRefs",
                                                        "Objects, or sections of them.")
           .field<&PolicyTargetReferences::target_selectors>("targetSelectors",
-                                                            "Objects by their labels.");
+                                                            "Objects by their labels.")
+          .rule(
+              "has(self.targetRef) != has(self.targetRefs) || (has(self.targetSelectors) && size(self.targetSelectors) > 0)",
+              "set exactly one of targetRef and targetRefs, or targetSelectors")
+          .rule(
+              "(!has(self.targetRef) || self.targetRef.group == 'gateway.networking.k8s.io') && (!has(self.targetRefs) || self.targetRefs.all(r, r.group == 'gateway.networking.k8s.io'))",
+              "the group of a target must be gateway.networking.k8s.io");
   return schema;
 }
 

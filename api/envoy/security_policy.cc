@@ -60,12 +60,6 @@ const Schema& schema_of(const SecurityPolicySpec*) {
           .field<&SecurityPolicySpec::ext_auth>("extAuth", "A service decides.")
           .field<&SecurityPolicySpec::authorization>("authorization", "Rules decide.")
           .rule(
-              "has(self.targetRef) != has(self.targetRefs) || (has(self.targetSelectors) && size(self.targetSelectors) > 0)",
-              "set exactly one of targetRef and targetRefs, or targetSelectors")
-          .rule(
-              "(!has(self.targetRef) || self.targetRef.group == 'gateway.networking.k8s.io') && (!has(self.targetRefs) || self.targetRefs.all(r, r.group == 'gateway.networking.k8s.io'))",
-              "the group of a target must be gateway.networking.k8s.io")
-          .rule(
               "(!has(self.targetRef) || self.targetRef.kind in ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'TCPRoute']) && (!has(self.targetRefs) || self.targetRefs.all(r, r.kind in ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'TCPRoute'])) && (!has(self.targetSelectors) || self.targetSelectors.all(r, r.kind in ['Gateway', 'ListenerSet', 'HTTPRoute', 'GRPCRoute', 'TCPRoute']))",
               "a target must be a Gateway, ListenerSet, HTTPRoute, GRPCRoute or TCPRoute")
           .rule("!has(self.mergeType) || self.mergeType != 'Replace'",

@@ -183,10 +183,11 @@ const Schema& schema_of(const EnvoyProxySpec*) {
           .field<&EnvoyProxySpec::merge_gateways>(
               "mergeGateways", "Serve all Gateways of the class with the same Envoys.")
           .field<&EnvoyProxySpec::shutdown>("shutdown", "How it is stopped.")
+          .field<&EnvoyProxySpec::geo_ip>("geoIP", "Where clients are, for clientIPGeoLocations.")
           .field<&EnvoyProxySpec::rest>(
               "", "Accepted.",
               schema::rest({"telemetry", "mergeBackends", "filterOrder", "backendTLS", "ipFamily",
-                            "preserveRouteOrder", "luaValidation", "lua", "dynamicModules", "geoIP",
+                            "preserveRouteOrder", "luaValidation", "lua", "dynamicModules",
                             "mergeType", "routingType"}));
   return schema;
 }

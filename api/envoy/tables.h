@@ -43,6 +43,12 @@ const Schema& schema_of(const EnvoyProxyLogging*);
 const Schema& schema_of(const JsonPatchOperation*);
 const Schema& schema_of(const ProxyBootstrap*);
 const Schema& schema_of(const ShutdownConfig*);
+std::vector<std::string_view> names_of(const GeoIpProviderType*);
+const Schema& schema_of(const LocalGeoIpDatabase*);
+const Schema& schema_of(const GeoIpDatabaseSource*);
+const Schema& schema_of(const MaxMindDatabases*);
+const Schema& schema_of(const GeoIpProvider*);
+const Schema& schema_of(const GeoIp*);
 const Schema& schema_of(const EnvoyProxySpec*);
 const Schema& schema_of(const EnvoyProxy*);
 

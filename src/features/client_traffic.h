@@ -32,9 +32,10 @@ namespace tls_v3 = envoy::extensions::transport_sockets::tls::v3;
 // All of spec.tls but how certificates are checked, of which only whether one must be shown.
 Problems write_client_tls(const api::ClientTlsSettings& tls, tls_v3::DownstreamTlsContext& out);
 
-// spec.tls.clientValidation.  `cas`, `crls`: PEM; "": it names none.
+// spec.tls.clientValidation.
 struct ClientTrust {
-  std::string cas, crls;
+  std::string cas, crls;   // PEM; "": it names none
+  bool elsewhere = false;  // another SDS server has the CAs
 };
 Problems write_client_validation(const api::ClientValidationContext& validation,
                                  const ClientTrust& trust,

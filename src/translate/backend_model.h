@@ -5,6 +5,7 @@
 #include <absl/hash/hash.h>
 
 #include <compare>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ namespace limen::translate {
 
 using api::ObjectKey;
 using xds::FragmentPtr;
+
+// Of what is shared: equal values.
+template <class T>
+bool same(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
 
 // True, or why not; becomes a condition.
 struct Verdict {
@@ -120,8 +127,7 @@ struct BackendTls {
 
   bool operator==(const BackendTls& other) const {
     return accepted == other.accepted && resolved_refs == other.resolved_refs && cas == other.cas &&
-           (context == nullptr) == (other.context == nullptr) &&
-           (context == nullptr || *context == *other.context);
+           same(context, other.context);
   }
 };
 

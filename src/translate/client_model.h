@@ -14,11 +14,14 @@ namespace limen::translate {
 // spec.tls.clientValidation of a policy, with its CAs and lists of revoked certificates.
 struct ClientChecks {
   Problems problems;
-  FragmentPtr secret;  // Secret with the validation context; nullptr iff there are problems
+  FragmentPtr secret;  // Secret with the validation context; nullptr where there are problems
+  // Or the CAs are another SDS server's, and the context beside them is the listeners'.
+  SdsSecret cas;
+  FragmentPtr beside_cas;  // iff there are
 
   bool operator==(const ClientChecks& other) const {
-    return problems == other.problems && (secret == nullptr) == (other.secret == nullptr) &&
-           (secret == nullptr || *secret == *other.secret);
+    return problems == other.problems && same(secret, other.secret) && cas == other.cas &&
+           same(beside_cas, other.beside_cas);
   }
 };
 
@@ -28,10 +31,13 @@ struct ClientPolicy {
   Verdict accepted;              // of the first thing that is wrong
   bool closes_tls = false;       // what it asks of TLS cannot be done
   bool closes_requests = false;  // ... of sockets or requests
+  SdsSecret cas = {};            // of its ClientChecks
+  FragmentPtr beside_cas = {};
 
   bool operator==(const ClientPolicy& other) const {
     return *spec == *other.spec && accepted == other.accepted && closes_tls == other.closes_tls &&
-           closes_requests == other.closes_requests;
+           closes_requests == other.closes_requests && cas == other.cas &&
+           same(beside_cas, other.beside_cas);
   }
   bool checks_clients() const { return spec->tls && spec->tls->client_validation; }
 };

@@ -92,6 +92,10 @@ void sockets_of_sds(const std::string& proxy, const ProxyModel& model, auto& emi
   for (const std::string& socket : sockets) emit(ProxyName{proxy, socket});
 }
 
+void proxies_of_sds_use(const SdsUse& use, auto& emit) {
+  for (const Text& proxy : use.proxies) emit(ProxyName{proxy, use.socket});
+}
+
 void targets_of_cluster(const ProxyCluster& key, auto& emit) {
   if (key.cluster.is_server()) return;
   std::set<TargetKey> targets;
@@ -100,18 +104,18 @@ void targets_of_cluster(const ProxyCluster& key, auto& emit) {
   for (const TargetKey& target : targets) emit(target);
 }
 
-void logins_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) {
-  if (!route.logins) return;
+void needs_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) {
+  if (!route.needs) return;
   std::set<ProxyName> secrets;
   for (const RouteEntry& entry : route.entries) {
-    for (const std::string& name : route.logins->secrets)
+    for (const std::string& name : route.needs->secrets)
       secrets.insert({entry.virtual_host.proxy, name});
   }
   for (const ProxyName& secret : secrets) emit(secret);
 }
 
-void logins_by_issuer(const LoginNeeds& logins, auto& emit) {
-  for (const std::string& issuer : logins.issuers) emit(issuer);
+void needs_by_issuer(const FilterNeeds& needs, auto& emit) {
+  for (const std::string& issuer : needs.issuers) emit(issuer);
 }
 
 void owners_of_policy(const ObjectKey& key, const api::CertificatePolicy& policy, auto& emit) {

@@ -3,15 +3,6 @@
 #include "translate/security_model.h"
 
 namespace limen::translate {
-namespace {
-
-template <class T>
-bool same(const std::shared_ptr<const T>& a, const std::shared_ptr<const T>& b) {
-  return a == b || (a != nullptr && b != nullptr && *a == *b);
-}
-
-}  // namespace
-
 bool RouteFilterModel::operator==(const RouteFilterModel& other) const {
   return problems == other.problems && same(filter, other.filter) &&
          secret_name == other.secret_name && same(secret, other.secret) &&
@@ -49,7 +40,7 @@ bool ProxyModel::operator==(const ProxyModel& other) const {
 
 bool ListenerGuard::operator==(const ListenerGuard& other) const {
   return gateway == other.gateway && closed == other.closed && clusters == other.clusters &&
-         jwt == other.jwt && logins == other.logins && same(virtual_host, other.virtual_host) &&
+         jwt == other.jwt && needs == other.needs && same(virtual_host, other.virtual_host) &&
          std::equal(rest.begin(), rest.end(), other.rest.begin(), other.rest.end(),
                     [](const FragmentPtr& a, const FragmentPtr& b) { return same(a, b); });
 }

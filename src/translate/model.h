@@ -167,6 +167,7 @@ struct PortModel {
   int32_t bind_port = 0;
   std::vector<std::string> addresses;    // at least one
   Protocol protocol = Protocol::kHttp;   // of the first; HTTPS and TLS can stand together
+  bool looks_up_places = false;          // it finds out where the clients of requests are
   std::vector<ListenerModel> listeners;  // ready ones; the first gives the name
   // Where there are none: one that awaits its certificate, for which challenges are answered.
   std::optional<ListenerModel> awaiting;
@@ -213,13 +214,14 @@ struct JwtUse {
   }
 };
 
-// What SecurityPolicies that log users in, and HTTPRouteFilters, need of a proxy, and of us.
+// What the filters of SecurityPolicies that log users in, and of HTTPRouteFilters, need of a proxy,
+// and of us.
 struct Login;
-struct LoginNeeds {
+struct FilterNeeds {
   std::set<std::string> secrets;  // SDS names
   std::set<std::string> issuers;  // whose endpoints are to be found
 
-  bool operator==(const LoginNeeds&) const = default;
+  bool operator==(const FilterNeeds&) const = default;
   void add(const Login& login);
 };
 
@@ -236,7 +238,7 @@ struct ListenerGuard {
   bool closed = false;               // ... which are all, for a service is not known
   std::vector<ClusterRef> clusters;  // that filters use; sorted, unique
   std::optional<JwtUse> jwt;
-  LoginNeeds logins;
+  FilterNeeds needs;
 
   bool operator==(const ListenerGuard& other) const;
 };
@@ -375,7 +377,7 @@ struct TranslatedRoute {
   bool all_rules_failed = false;
   uint16_t secured = 0;          // bit i: a SecurityPolicy governs rule i, of 16 at most
   Box<std::vector<JwtUse>> jwt;  // sorted, unique
-  Box<LoginNeeds> logins;        // on each of the route's proxies
+  Box<FilterNeeds> needs;        // on each of the route's proxies
   Box<Verdict> rules;            // some or all rules could not be translated
   Box<Verdict> envoy;            // Envoy refuses the route, and these are the last good entries
 
@@ -423,8 +425,7 @@ struct Certificate {
 
   bool operator==(const Certificate& other) const {
     return usable == other.usable && name == other.name && staple_mistake == other.staple_mistake &&
-           (secret == nullptr) == (other.secret == nullptr) &&
-           (secret == nullptr || *secret == *other.secret);
+           same(secret, other.secret);
   }
 };
 

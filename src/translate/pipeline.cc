@@ -81,6 +81,11 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         emit(set.gateway, GatewayOrder{set.created.unix_seconds});
                       }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
+      proxies_with_databases("proxies_with_databases", proxies,
+                             [](const auto& proxy, const auto& model, auto& emit) {
+                               if (databases_of(model) != nullptr) emit(proxy);
+                             }),
+      geo_lookups("geo_lookups", proxies_with_databases, bind(*this, geo_lookup_of)),
       client_certificates("client_certificates", gateways_of_proxy,
                           bind(*this, client_certificate_of)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
@@ -294,39 +299,41 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
 
       sds_uses("sds_uses", backend_tls, bind(*this, sds_use_of)),
+      client_sds_uses("client_sds_uses", client_checks, bind(*this, client_sds_use_of)),
       proxies_with_sds("proxies_with_sds", proxies,
                        [](const auto& proxy, const auto& model, auto& emit) {
                          sockets_of_sds(proxy, model, emit);
                        }),
       sds_servers("sds_servers", sds_uses,
-                  [](const auto&, const auto& use, auto& emit) {
-                    for (const Text& proxy : use.proxies) emit(ProxyName{proxy, use.socket});
-                  }),
-      sds_clusters("sds_clusters", proxies_with_sds, sds_servers,
+                  [](const auto&, const auto& use, auto& emit) { proxies_of_sds_use(use, emit); }),
+      client_sds_servers(
+          "client_sds_servers", client_sds_uses,
+          [](const auto&, const auto& use, auto& emit) { proxies_of_sds_use(use, emit); }),
+      sds_clusters("sds_clusters", proxies_with_sds, sds_servers, client_sds_servers,
                    [](flow::Reads&, const ProxyName& key) { return build_sds_cluster(key.name); }),
 
-      routes_with_login("routes_with_login", routes,
+      routes_with_needs("routes_with_needs", routes,
                         [](const auto& key, const auto& route, auto& emit) {
-                          logins_by_secret(key, route, emit);
+                          needs_by_secret(key, route, emit);
                         }),
-      guards_with_login("guards_with_login", listener_guards,
+      guards_with_needs("guards_with_needs", listener_guards,
                         [](const auto& listener, const auto& guard, auto& emit) {
-                          for (const std::string& name : guard.logins.secrets)
+                          for (const std::string& name : guard.needs.secrets)
                             emit(ProxyName{listener.proxy, name});
                         }),
-      login_secrets("login_secrets", routes_with_login, guards_with_login,
-                    [this](flow::Reads& reads, const ProxyName& key) {
-                      return std::string_view(key.name).starts_with(kCredentialSecrets)
-                                 ? credential_secret(reads, *this, key.name)
-                                 : share_login_secret(reads, *this, key);
-                    }),
+      filter_secrets("filter_secrets", routes_with_needs, guards_with_needs,
+                     [this](flow::Reads& reads, const ProxyName& key) {
+                       return std::string_view(key.name).starts_with(kCredentialSecrets)
+                                  ? credential_secret(reads, *this, key.name)
+                                  : share_login_secret(reads, *this, key);
+                     }),
       routes_of_issuer("routes_of_issuer", routes,
                        [](const auto&, const auto& route, auto& emit) {
-                         if (route.logins) logins_by_issuer(*route.logins, emit);
+                         if (route.needs) needs_by_issuer(*route.needs, emit);
                        }),
       guards_of_issuer(
           "guards_of_issuer", listener_guards,
-          [](const auto&, const auto& guard, auto& emit) { logins_by_issuer(guard.logins, emit); }),
+          [](const auto&, const auto& guard, auto& emit) { needs_by_issuer(guard.needs, emit); }),
       wanted_issuers("wanted_issuers", routes_of_issuer, guards_of_issuer,
                      [](flow::Reads&, const auto&) { return std::optional(WantedIssuer()); }),
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/problem.h"
+#include "features/geo_facts.h"
 #include "translate/model.h"
 
 namespace limen::translate {
@@ -34,20 +35,32 @@ struct RouteFilterModel {
 
 struct SecurityModel {
   ObjectKey policy;
-  Verdict accepted;                  // not ok: the filters let nobody through
-  FragmentPtr filters;               // Route with nothing but typed_per_filter_config
-  std::vector<ClusterRef> clusters;  // that they use
-  bool reroutes = false;             // a request may end up with another route
-  bool asks_tokens = false;          // what it asks of them is a PolicyJwt
+  Verdict accepted;                    // not ok: the filters let nobody through
+  FragmentPtr filters;                 // Route with nothing but typed_per_filter_config
+  std::vector<ClusterRef> clusters;    // that they use
+  bool reroutes = false;               // a request may end up with another route
+  bool asks_tokens = false;            // what it asks of them is a PolicyJwt
+  features::GeoFacts asked_facts = 0;  // of where clients are
   Box<Login> login;
 
   bool operator==(const SecurityModel& other) const {
     return policy == other.policy && accepted == other.accepted && clusters == other.clusters &&
            *filters == *other.filters && reroutes == other.reroutes &&
-           asks_tokens == other.asks_tokens && login == other.login;
+           asks_tokens == other.asks_tokens && asked_facts == other.asked_facts &&
+           login == other.login;
   }
   // What routes call its requirement in jwt_authn; "": they ask for no token.
   std::string requirement() const { return asks_tokens ? policy.text() : std::string(); }
+};
+
+// Where a proxy's clients are, by the databases of its EnvoyProxy.
+struct GeoLookup {
+  features::GeoFacts facts = 0;  // that they have
+  FragmentPtr filter;            // TypedExtensionConfig
+
+  bool operator==(const GeoLookup& other) const {
+    return facts == other.facts && *filter == *other.filter;
+  }
 };
 
 // What a policy that targets TCPRoutes is to their connections.
@@ -56,8 +69,7 @@ struct ConnectionPolicy {
   FragmentPtr sources;  // FilterChainMatch with who is let in; nullptr: nobody is
 
   bool operator==(const ConnectionPolicy& other) const {
-    return accepted == other.accepted && (sources == nullptr) == (other.sources == nullptr) &&
-           (sources == nullptr || *sources == *other.sources);
+    return accepted == other.accepted && same(sources, other.sources);
   }
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/objects.h"
+#include "features/geo.h"
 #include "features/jwt.h"
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
@@ -87,7 +88,7 @@ struct Translator::Engine {
     using xds::ResourceType;
     collect(world.route_configurations, ResourceType::kRouteConfiguration,
             [](const ProxyName& key) { return key.name; });
-    for (auto* secrets : {&world.secrets, &world.login_secrets, &world.client_secrets})
+    for (auto* secrets : {&world.secrets, &world.filter_secrets, &world.client_secrets})
       collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     collect(world.sds_clusters, ResourceType::kCluster,
             [](const ProxyName& key) { return sds_cluster(key.name); });
@@ -97,6 +98,10 @@ struct Translator::Engine {
                                       features::jwt_filter(key.name), after,
                                       jwt_filter_between(before, after)});
         });
+    world.geo_lookups.on_change([this](const std::string& proxy, const auto&, const auto& after) {
+      output.resources.push_back({proxy, ResourceType::kExtensionConfig, features::kGeoFilter,
+                                  after == nullptr ? nullptr : after->filter});
+    });
     collect_listeners();
     collect_status(world.class_statuses, api::Kind::kGatewayClass);
     collect_status(world.gateway_statuses, api::Kind::kGateway);

@@ -89,6 +89,9 @@ struct World {
   flow::Index<ObjectKey, ObjectKey, ListenerSetModel, GatewayOrder> sets_of_gateway;
   // Proxy -> all its listeners with conflicts decided, and the ports.
   flow::Derived<std::string, ProxyModel> proxies;
+  // Proxy with databases of where addresses are -> how it looks clients up.
+  flow::Index<std::string, std::string, ProxyModel> proxies_with_databases;
+  flow::Derived<std::string, GeoLookup> geo_lookups;
   // Proxy -> what it shows to backends that speak TLS.
   flow::Derived<std::string, ClientCertificate> client_certificates;
   // Gateway -> its listeners as decided.
@@ -215,17 +218,19 @@ struct World {
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
 
-  // Other SDS servers: who reaches them for the CAs of a BackendTLSPolicy, and by socket, the
-  // clusters that lead there.
+  // Other SDS servers: who reaches them for the CAs of a BackendTLSPolicy or ClientTrafficPolicy,
+  // and by socket, the clusters that lead there.
   flow::Derived<ObjectKey, SdsUse> sds_uses;
+  flow::Derived<ObjectKey, SdsUse> client_sds_uses;
   flow::Index<ProxyName, std::string, ProxyModel> proxies_with_sds;
   flow::Index<ProxyName, ObjectKey, SdsUse> sds_servers;
+  flow::Index<ProxyName, ObjectKey, SdsUse> client_sds_servers;
   flow::Derived<ProxyName, xds::Fragment> sds_clusters;
 
-  // What logins need: secrets, and issuers whose endpoints are to be found.
-  flow::Index<ProxyName, RouteKey, TranslatedRoute> routes_with_login;
-  flow::Index<ProxyName, ProxyName, ListenerGuard> guards_with_login;
-  flow::Derived<ProxyName, xds::Fragment> login_secrets;
+  // What filters need: secrets, and issuers of logins whose endpoints are to be found.
+  flow::Index<ProxyName, RouteKey, TranslatedRoute> routes_with_needs;
+  flow::Index<ProxyName, ProxyName, ListenerGuard> guards_with_needs;
+  flow::Derived<ProxyName, xds::Fragment> filter_secrets;
   flow::Index<std::string, RouteKey, TranslatedRoute> routes_of_issuer;
   flow::Index<std::string, ProxyName, ListenerGuard> guards_of_issuer;
   flow::Derived<std::string, WantedIssuer> wanted_issuers;

@@ -147,6 +147,41 @@ def test_one_trust_domain(world, tmp_path):
     assert "Programmed=True" in world.limen.status("gateway", "web")
 
 
+@pytest.mark.parametrize("bundle", [None, "ROOTCA", "ALL"])  # of the domain, of the agent, and of all domains (SPIFFE)
+def test_a_client_traffic_policy(world, tmp_path, bundle):
+    world.limen.gateway([{"name": "https", "port": world.port, "protocol": "HTTPS", "tls": {"certificateRefs": [SVID]}}],
+                        tls={"backend": {"clientCertificateRef": SVID}})
+    world.limen.write("trust.json", agent_secret("trust", world.spire, bundle or world.spire.id))
+    checks = {"caCertificateRefs": [{"name": "trust"}],
+              "subjectAltNames": {"uris": [{"type": "Exact", "value": world.ids["client"]}]}}
+
+    def check(**more):
+        world.limen.write("clients.json", json.dumps({
+            "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "ClientTrafficPolicy", "metadata": {"name": "c"},
+            "spec": {"targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "web"}],
+                     "tls": {"clientValidation": {**checks, **more}}}}))
+
+    check()
+    strangers = Authority(tmp_path)
+    client, other = world.svid("client"), world.svid("billing")
+    wait_for(lambda: world.ask(other) is None and world.ask(client) == 200)
+    assert world.ask(None) is None
+    assert world.ask(strangers.issue("client", [f"URI:{world.ids['client']}"])) is None
+    checks["subjectAltNames"] = {"uris": [{"type": "Prefix", "value": world.spire.id + "/"}]}
+    check()
+    wait_for(lambda: world.ask(other) == 200)
+    assert world.ask(client) == 200
+    check(mode="Request")
+    wait_for(lambda: world.ask(None) == 200)
+    assert world.ask(strangers.issue("stranger", ["URI:spiffe://elsewhere/x"])) == 200
+    check(spkiHashes=["m" * 43 + "="])
+    wait_for(lambda: "spkiHashes: cannot go with caCertificateRefs that another SDS server has" in
+             world.limen.status("clienttrafficpolicy", "c"))
+    assert world.ask(client) is None
+    check()
+    wait_for(lambda: world.ask(client) == 200)
+
+
 def test_an_agent_that_comes_late(limen, backend, spires):
     world = World(limen, backend("a"), spires(), "default", "ROOTCA")
     limen.start()

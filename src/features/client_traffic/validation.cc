@@ -17,12 +17,6 @@ using Matcher = tls_v3::SubjectAltNameMatcher;
 constexpr char kPath[] = "spec.tls.clientValidation";
 constexpr size_t kHash = 32;  // SHA-256, in bytes
 
-bool verifies(const api::ClientValidationContext& validation) {
-  const api::ClientValidationMode mode = validation.mode_in_force();
-  return mode == api::ClientValidationMode::kVerifyIfGiven ||
-         mode == api::ClientValidationMode::kRequireAndVerify;
-}
-
 bool is_hash(const std::string& text) {
   std::string digits = text;
   if (text.size() == kHash * 3 - 1) {  // AB:CD:...
@@ -118,11 +112,21 @@ void check_needs(const api::ClientValidationContext& validation,
   if (validation.crl) writer.add(".crl", "needs caCertificateRefs");
   if (validation.allow_expired_certificate.value_or(false))
     writer.add(".allowExpiredCertificate", "needs caCertificateRefs");
-  if (verifies(validation) && validation.spki_hashes.empty() &&
+  if (validation.verifies() && validation.spki_hashes.empty() &&
       validation.certificate_hashes.empty())
     writer.add("",
                "nothing says which certificates are good: set caCertificateRefs, spkiHashes "
                "or certificateHashes");
+}
+
+// What Envoy does not look at where a server says who vouches for each trust domain (SPIFFE).
+void check_beside_server(const api::ClientValidationContext& validation, Writer& writer) {
+  const auto refuse = [&](bool set, const char* field) {
+    if (set) writer.add(field, "cannot go with caCertificateRefs that another SDS server has");
+  };
+  refuse(!validation.spki_hashes.empty(), ".spkiHashes");
+  refuse(!validation.certificate_hashes.empty(), ".certificateHashes");
+  refuse(validation.crl.has_value(), ".crl");
 }
 
 }  // namespace
@@ -139,15 +143,16 @@ Problems write_client_validation(const api::ClientValidationContext& validation,
     out.set_only_verify_leaf_cert_crl(validation.crl->only_verify_leaf_certificate.value_or(false));
   }
   out.set_allow_expired_certificate(validation.allow_expired_certificate.value_or(false));
-  if (!verifies(validation))
+  if (!validation.verifies())
     out.set_trust_chain_verification(tls_v3::CertificateValidationContext::ACCEPT_UNTRUSTED);
   if (validation.ca_certificate_refs.empty()) check_needs(validation, out, writer);
+  if (trust.elsewhere) check_beside_server(validation, writer);
   return std::move(writer.problems);
 }
 
 std::vector<std::string> fields_without_effect(const api::ClientValidationContext& validation) {
   std::vector<std::string> fields;
-  if (verifies(validation)) return fields;
+  if (validation.verifies()) return fields;
   const auto add = [&fields](bool set, const char* field) {
     if (set) fields.push_back(std::string(kPath) + field);
   };

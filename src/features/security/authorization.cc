@@ -6,21 +6,22 @@
 #include <envoy/extensions/filters/http/rbac/v3/rbac.pb.h>
 #include <envoy/extensions/matching/common_inputs/network/v3/network_inputs.pb.h>
 #include <envoy/extensions/matching/input_matchers/ip/v3/ip.pb.h>
-#include <envoy/extensions/matching/input_matchers/metadata/v3/metadata.pb.h>
-#include <envoy/type/matcher/v3/http_inputs.pb.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 
 #include "features/cidr.h"
+#include "features/geo.h"
 #include "features/jwt.h"
 #include "features/security/cel.h"
+#include "features/security/predicates.h"
 
 namespace limen::features {
 namespace {
 
 using Matcher = ::xds::type::matcher::v3::Matcher;
-using Predicate = Matcher::MatcherList::Predicate;
+
+constexpr char kTokens[] = "envoy.filters.http.jwt_authn";
 
 void write_action(const std::string& name, api::AuthorizationAction action, Matcher::OnMatch& out) {
   envoy::config::rbac::v3::Action decision;
@@ -30,50 +31,6 @@ void write_action(const std::string& name, api::AuthorizationAction action, Matc
                           : envoy::config::rbac::v3::RBAC::DENY);
   out.mutable_action()->set_name("envoy.filters.rbac.action");
   out.mutable_action()->mutable_typed_config()->PackFrom(decision);
-}
-
-void write_header_input(const std::string& name, Predicate::SinglePredicate& out) {
-  envoy::type::matcher::v3::HttpRequestHeaderMatchInput input;
-  input.set_header_name(name);
-  out.mutable_input()->set_name("request-headers");
-  out.mutable_input()->mutable_typed_config()->PackFrom(input);
-}
-
-// A list of one is the one: Envoy wants at least two in a list.
-Predicate joined(std::vector<Predicate> parts, bool all) {
-  if (parts.size() == 1) return std::move(parts[0]);
-  Predicate out;
-  auto& list = all ? *out.mutable_and_matcher() : *out.mutable_or_matcher();
-  for (Predicate& part : parts) *list.add_predicate() = std::move(part);
-  return out;
-}
-
-Predicate header_is(const std::string& name, const std::vector<std::string>& values) {
-  std::vector<Predicate> parts;
-  for (const std::string& value : values) {
-    auto& single = *parts.emplace_back().mutable_single_predicate();
-    write_header_input(name, single);
-    single.mutable_value_match()->set_exact(value);
-  }
-  return joined(std::move(parts), false);
-}
-
-// What a token says; `path` begins with the name of its provider.
-Predicate claim_is(const std::vector<std::string>& path, bool in_list, const std::string& value) {
-  envoy::extensions::matching::common_inputs::network::v3::DynamicMetadataInput input;
-  input.set_filter("envoy.filters.http.jwt_authn");
-  for (const std::string& step : path) input.add_path()->set_key(step);
-  envoy::extensions::matching::input_matchers::metadata::v3::Metadata matcher;
-  auto& match = *matcher.mutable_value();
-  auto& text = in_list ? *match.mutable_list_match()->mutable_one_of() : match;
-  text.mutable_string_match()->set_exact(value);
-  Predicate out;
-  auto& single = *out.mutable_single_predicate();
-  single.mutable_input()->set_name("token");
-  single.mutable_input()->mutable_typed_config()->PackFrom(input);
-  single.mutable_custom_match()->set_name("envoy.matching.matchers.metadata_matcher");
-  single.mutable_custom_match()->mutable_typed_config()->PackFrom(matcher);
-  return out;
 }
 
 // Of the path as Envoy has it, with the query.
@@ -96,6 +53,12 @@ class Writer {
 
   Matcher write(const api::Authorization& authorization) {
     Matcher matcher;
+    if (const GeoFacts asked = facts_asked(authorization); asked != 0) {
+      auto& entry = *matcher.mutable_matcher_list()->add_matchers();
+      *entry.mutable_predicate() = lacks_facts(asked);
+      write_action(absl::StrCat(policy_, "/authorization/no-geoip"),
+                   api::AuthorizationAction::kDeny, *entry.mutable_on_match());
+    }
     for (size_t i = 0; i < authorization.rules.size(); ++i) {
       const api::AuthorizationRule& rule = authorization.rules[i];
       path_ = absl::StrCat("spec.authorization.rules[", i, "]");
@@ -128,6 +91,8 @@ class Writer {
     if (rule.principal) {
       for (const auto& header : rule.principal->headers)
         parts.push_back(header_is(header.name, header.values));
+      if (!rule.principal->client_ip_geo_locations.empty())
+        parts.push_back(client_at(rule.principal->client_ip_geo_locations));
     }
     if (rule.cel) {
       const std::string mistake = write_cel(*rule.cel, parts.emplace_back());
@@ -137,22 +102,19 @@ class Writer {
       problems.push_back({"Invalid", path_, "says neither who nor what"});
       parts.emplace_back();
     }
-    return joined(std::move(parts), true);
+    return all_of(std::move(parts));
   }
 
   Predicate path_matches(const api::HttpPathMatch& path) {
-    Predicate out;
-    const std::string regex = regex_of(path);
     if (path.type == api::PathMatchType::kRegularExpression) {
       if (const re2::RE2 compiled(path.value, re2::RE2::Quiet); !compiled.ok())
         problems.push_back({"Invalid", path_ + ".operation.path.value",
                             "is no RE2 expression: " + compiled.error()});
     }
-    write_header_input(":path", *out.mutable_single_predicate());
-    auto& match = *out.mutable_single_predicate()->mutable_value_match()->mutable_safe_regex();
-    match.mutable_google_re2();
-    match.set_regex(regex);
-    return out;
+    ::xds::type::matcher::v3::StringMatcher match;
+    match.mutable_safe_regex()->mutable_google_re2();
+    match.mutable_safe_regex()->set_regex(regex_of(path));
+    return header_matches(":path", std::move(match));
   }
 
   Predicate client_in(const std::vector<std::string>& cidrs) {
@@ -193,14 +155,14 @@ class Writer {
       path.insert(path.begin(), token.provider);
       std::vector<Predicate> values;
       for (const std::string& value : claim.values)
-        values.push_back(claim_is(path, in_list, value));
-      out.push_back(joined(std::move(values), false));
+        values.push_back(metadata_is({kTokens, path}, in_list, value));
+      out.push_back(any_of(std::move(values)));
     }
     for (const std::string& scope : token.scopes) {
       std::vector<Predicate> places;
       for (const char* claim : kScopeClaims)
-        places.push_back(claim_is({token.provider, claim}, true, scope));
-      out.push_back(joined(std::move(places), false));
+        places.push_back(metadata_is({kTokens, {token.provider, claim}}, true, scope));
+      out.push_back(any_of(std::move(places)));
     }
     if (token.claims.empty() && token.scopes.empty())
       problems.push_back({"Invalid", path_ + ".principal.jwt", "says neither claims nor scopes"});

@@ -18,6 +18,7 @@
 
 #include "features/client_traffic.h"
 #include "features/features.h"
+#include "features/geo.h"
 #include "features/jwt.h"
 #include "features/security.h"
 #include "translate/backend/resolve.h"
@@ -47,10 +48,17 @@ void add_http_filter(const char* name, const Config& config, bool disabled, Hcm&
   filter->set_disabled(disabled);
 }
 
+struct HttpChain {
+  std::string route_configuration, stat_prefix;
+  size_t listener_auths = 1;
+  bool looks_up_places = false;
+  const ClientPolicy* policy = nullptr;  // whose word holds; nullptr: nobody's
+};
+
 // Those of listeners come first, for they decide before a request is routed; CORS answers
 // preflights before the routes' filters ask who it is.  Else Envoy Gateway's order.
-void add_http_filters(const std::string& route_configuration, size_t listener_auths, Hcm& hcm) {
-  for (size_t i = 0; i < listener_auths; ++i)
+void add_http_filters(const HttpChain& http, Hcm& hcm) {
+  for (size_t i = 0; i < http.listener_auths; ++i)
     features::write_auth_slot(features::listener_auth(i), *hcm.add_http_filters());
   const auto add_security = [&hcm](const char* name) {
     features::write_security_filter(name, *hcm.add_http_filters());
@@ -60,12 +68,14 @@ void add_http_filters(const std::string& route_configuration, size_t listener_au
   for (const char* name : {features::kCsrf, features::kContextAuth, features::kPolicyAuth,
                            features::kApiKeyAuth, features::kBasicAuth, features::kOidc})
     add_security(name);
-  features::write_jwt_filter(route_configuration, *hcm.add_http_filters());
+  features::write_jwt_filter(http.route_configuration, *hcm.add_http_filters());
   features::write_auth_slot(features::kRuleAuth, *hcm.add_http_filters());
   features::write_auth_slot(features::kBackendAuth, *hcm.add_http_filters());
   add_http_filter(features::kSessionFilter, http_v3::stateful_session::v3::StatefulSession(), true,
                   hcm);
+  if (http.looks_up_places) features::add_geo_filter(hcm);
   add_security(features::kAuthorization);
+  if (http.looks_up_places) features::add_geo_cleaner(hcm);
   add_http_filter(features::kGrpcWebFilter, http_v3::grpc_web::v3::GrpcWeb(), false, hcm);
   http_v3::router::v3::Router router;
   router.set_suppress_envoy_headers(true);
@@ -90,12 +100,6 @@ size_t auth_slots(std::span<const ListenerModel> listeners) {
   return most;
 }
 
-struct HttpChain {
-  std::string route_configuration, stat_prefix;
-  size_t listener_auths = 1;
-  const ClientPolicy* policy = nullptr;  // whose word holds; nullptr: nobody's
-};
-
 Hcm connection_manager(const HttpChain& http) {
   Hcm hcm;
   hcm.set_codec_type(Hcm::AUTO);
@@ -112,7 +116,7 @@ Hcm connection_manager(const HttpChain& http) {
   http2->mutable_max_concurrent_streams()->set_value(kConcurrentStreams);
   harden(hcm);
   features::write_stdout_log(*hcm.add_access_log());
-  add_http_filters(http.route_configuration, http.listener_auths, hcm);
+  add_http_filters(http, hcm);
   if (http.policy != nullptr) features::write_client_http(*http.policy->spec, hcm);
   return hcm;
 }
@@ -137,6 +141,19 @@ void write_trust(const ListenerModel& model,
   write_sds(model.client_ca, *combined.mutable_validation_context_sds_secret_config());
 }
 
+// How the policy checks clients.
+void write_checks(const ListenerRule& rule,
+                  envoy::extensions::transport_sockets::tls::v3::CommonTlsContext& out) {
+  const ClientPolicy& policy = *rule.tls;
+  if (policy.cas.empty())
+    return write_sds({client_checks_name(rule.policy), {}},
+                     *out.mutable_validation_context_sds_secret_config());
+  auto& combined = *out.mutable_combined_validation_context();
+  combined.mutable_default_validation_context()->ParseFromString(
+      xds::serialise(*policy.beside_cas));
+  write_sds(policy.cas, *combined.mutable_validation_context_sds_secret_config());
+}
+
 }  // namespace
 
 void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
@@ -154,9 +171,7 @@ void add_tls(const ListenerModel& model, const std::vector<std::string>& alpn,
   context.set_disable_stateful_session_resumption(true);
   if (rule.tls != nullptr && rule.tls->spec->tls) {
     features::write_client_tls(*rule.tls->spec->tls, context);
-    if (rule.tls->checks_clients())
-      write_sds({client_checks_name(rule.policy), {}},
-                *common->mutable_validation_context_sds_secret_config());
+    if (rule.tls->checks_clients()) write_checks(rule, *common);
   }
   auto* socket = chain.mutable_transport_socket();
   socket->set_name("envoy.transport_sockets.tls");
@@ -199,9 +214,9 @@ FragmentPtr https_chain(const PortModel& port, const ListenerModel& model, const
     features::write_tcp_proxy({{kInvalidBackend}}, stat_prefix, *chain.add_filters());
     return xds::fragment_of(chain);
   }
-  add_connection_manager(
-      {route_configuration_of(port, model), stat_prefix, auth_slots({&model, 1}), rule.http},
-      chain);
+  add_connection_manager({route_configuration_of(port, model), stat_prefix, auth_slots({&model, 1}),
+                          port.looks_up_places, rule.http},
+                         chain);
   add_tls(model, {"h2", "http/1.1"}, rule, chain);
   return xds::fragment_of(chain);
 }
@@ -343,9 +358,9 @@ std::shared_ptr<const xds::Fragment> build_listener(flow::Reads& reads, World& w
     return join_listeners(reads, world, key.proxy, *port, listener);
   auto* chain = listener.mutable_default_filter_chain();
   chain->set_name(port->name);
-  add_connection_manager(
-      {port->name, "http-" + std::to_string(port->bind_port), auth_slots(port->listeners), policy},
-      *chain);
+  add_connection_manager({port->name, "http-" + std::to_string(port->bind_port),
+                          auth_slots(port->listeners), port->looks_up_places, policy},
+                         *chain);
   return xds::fragment_of(listener);
 }
 

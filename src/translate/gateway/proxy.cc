@@ -103,6 +103,7 @@ void form_ports(int32_t first_unprivileged_port, ProxyModel& model) {
     port.awaiting = listener;
   }
   for (auto& [number, port] : ports) {
+    port.looks_up_places = databases_of(model) != nullptr;
     const auto& addresses = port.addresses;
     if (std::find(addresses.begin(), addresses.end(), kAnyAddress) != addresses.end())
       port.addresses = {kAnyAddress};

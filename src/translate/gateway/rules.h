@@ -73,6 +73,12 @@ std::shared_ptr<const ListenerSetModel> read_listener_set(flow::Reads& reads, Wo
 std::shared_ptr<const ProxyModel> form_proxy(flow::Reads& reads, World& world,
                                              const std::string& proxy);
 
+// The databases of where addresses are; nullptr: it has none.
+const api::MaxMindDatabases* databases_of(const ProxyModel& proxy);
+// How it looks its clients up there; nullptr: not at all.
+std::shared_ptr<const GeoLookup> geo_lookup_of(flow::Reads& reads, World& world,
+                                               const std::string& proxy);
+
 // The port that is bound for a listener's port: shifted where it is privileged.
 int32_t bind_port_of(int32_t port, int32_t first_unprivileged_port);
 

@@ -5,6 +5,8 @@
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <fmt/format.h>
 
+#include <set>
+
 #include "features/client_traffic.h"
 #include "translate/policy/rules.h"
 #include "translate/sds.h"
@@ -30,36 +32,39 @@ class ChecksReader {
 
   std::shared_ptr<const ClientChecks> read(const api::ClientValidationContext& validation) {
     const std::string path = "spec.tls.clientValidation.";
-    features::ClientTrust trust;
-    trust.cas =
+    const Trust cas =
         read_all(validation.ca_certificate_refs, TrustPart::kCas, path + "caCertificateRefs");
+    features::ClientTrust trust{.cas = cas.pem, .crls = {}, .elsewhere = !cas.sds.empty()};
     if (validation.crl)
-      trust.crls = read_all(validation.crl->refs, TrustPart::kRevoked, path + "crl.refs");
+      trust.crls = read_all(validation.crl->refs, TrustPart::kRevoked, path + "crl.refs").pem;
     tls_v3::Secret secret;
     secret.set_name(client_checks_name(policy_));
     const Problems more =
         features::write_client_validation(validation, trust, *secret.mutable_validation_context());
     checks_.problems.insert(checks_.problems.end(), more.begin(), more.end());
-    if (checks_.problems.empty()) checks_.secret = xds::fragment_of(secret);
+    if (!checks_.problems.empty()) return std::make_shared<const ClientChecks>(std::move(checks_));
+    if (trust.elsewhere && validation.verifies()) {
+      checks_.cas = cas.sds;
+      checks_.beside_cas = xds::fragment_of(secret.validation_context());
+    } else {
+      // Where all certificates are good nobody has to vouch for them, and Envoy takes no names
+      // without CAs.
+      if (trust.elsewhere)
+        secret.mutable_validation_context()->clear_match_typed_subject_alt_names();
+      checks_.secret = xds::fragment_of(secret);
+    }
     return std::make_shared<const ClientChecks>(std::move(checks_));
   }
 
  private:
-  std::string read_all(const std::vector<api::SecretObjectReference>& refs, TrustPart part,
-                       const std::string& path) {
+  Trust read_all(const std::vector<api::SecretObjectReference>& refs, TrustPart part,
+                 const std::string& path) {
     const Referrer from{api::kEnvoyGroup, "ClientTrafficPolicy", policy_.name_space};
-    std::string all;
+    Trust all;
     for (size_t i = 0; i < refs.size(); ++i) {
-      const Trust trust = read_referred(reads_, world_, from, object_of(refs[i]), part);
-      all += trust.pem;
-      if (!trust.verdict.ok)
-        add(fmt::format("{}[{}]", path, i), trust.verdict.message.str());
-      else if (!trust.sds.empty())
-        add(fmt::format("{}[{}]", path, i),
-            fmt::format(
-                "CAs of another SDS server (Secrets of type {}) are not known here yet: use "
-                "spec.tls.frontend of the Gateway",
-                kSdsSecretType));
+      const bool was_ok = all.verdict.ok;
+      all.add(read_referred(reads_, world_, from, object_of(refs[i]), part));
+      if (was_ok && !all.verdict.ok) add(fmt::format("{}[{}]", path, i), all.verdict.message.str());
     }
     return all;
   }
@@ -115,7 +120,12 @@ std::shared_ptr<const ClientPolicy> read_client_policy(flow::Reads& reads, World
   if (policy == nullptr) return nullptr;
   auto result = std::make_shared<ClientPolicy>();
   result->spec = std::shared_ptr<const api::ClientTrafficPolicySpec>(policy, &policy->spec);
-  check(policy->spec, world.client_checks.get(reads, key), *result);
+  const ClientChecks* checks = world.client_checks.get(reads, key);
+  check(policy->spec, checks, *result);
+  if (checks != nullptr) {
+    result->cas = checks->cas;
+    result->beside_cas = checks->beside_cas;
+  }
   if (policy->is_stand_in) {
     result->closes_tls = result->closes_requests = true;
     result->accepted = Verdict::no(
@@ -137,6 +147,17 @@ std::shared_ptr<const PolicyListeners> listeners_of_client_policy(flow::Reads& r
                                                                   const ObjectKey& key) {
   const PolicyTargets* targets = world.client_targets.get(reads, key);
   return targets == nullptr ? nullptr : find_listeners(reads, world, *targets, takes);
+}
+
+std::shared_ptr<const SdsUse> client_sds_use_of(flow::Reads& reads, World& world,
+                                                const ObjectKey& policy) {
+  const ClientChecks* checks = world.client_checks.get(reads, policy);
+  const PolicyListeners* listeners = world.client_listeners.get(reads, policy);
+  if (checks == nullptr || listeners == nullptr || checks->cas.empty()) return nullptr;
+  std::set<Text> proxies;
+  for (const auto& [listener, place] : listeners->places) proxies.insert(listener.proxy);
+  return std::make_shared<const SdsUse>(
+      SdsUse{checks->cas.socket, {proxies.begin(), proxies.end()}});
 }
 
 std::shared_ptr<const xds::Fragment> share_client_checks(flow::Reads& reads, World& world,

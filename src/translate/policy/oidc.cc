@@ -169,7 +169,7 @@ bool Login::operator==(const Login& other) const {
                     });
 }
 
-void LoginNeeds::add(const Login& login) {
+void FilterNeeds::add(const Login& login) {
   for (const auto& [name, secret] : login.secrets) secrets.insert(name);
   if (!login.issuer.empty()) issuers.insert(login.issuer);
 }

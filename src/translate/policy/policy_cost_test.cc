@@ -94,5 +94,64 @@ TEST(PolicyCost, OfARouteIsTheSameWhereverSelectorsLook) {
   EXPECT_EQ(rows_of_a_route_among_selected(200, true), selected);
 }
 
+// Of a Gateway's policy over which those of so many of its routes are merged, two of them.
+size_t rows_of_a_merge_parent(int count) {
+  Translator translator{Options{}};
+  api::ChangeBatch world = {
+      our_class(), some_backend(),
+      gateway("listeners: [{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: "
+              "All}}}]"),
+      policy("parent", target("Gateway", "g") + allow("10.0.0.0/8"))};
+  for (int i = 0; i < count; ++i) world.push_back(route(i, "default", "a"));
+  for (const int i : {0, 1})
+    world.push_back(policy(fmt::format("p{}", i), target("HTTPRoute", fmt::format("r{}", i)) +
+                                                      ", mergeType: StrategicMerge, cors: "
+                                                      "{allowOrigins: ['https://a.test']}"));
+  translator.apply({std::move(world), {}, {}});
+  return translator
+      .apply({{policy("parent", target("Gateway", "g") + allow("192.0.2.0/24"))}, {}, {}})
+      .rows;
+}
+
+TEST(PolicyCost, OfAMergeParentIsThatOfTheRoutesMergedOverIt) {
+  const size_t rows = rows_of_a_merge_parent(4);
+  EXPECT_LE(rows, 40u);
+  // Each other route has a virtual host of its own, in which the parent stands.
+  EXPECT_LE(rows_of_a_merge_parent(204), rows + 200);
+}
+
+api::ObjectChange databases(const std::string& path) {
+  return object(fmt::format(
+      "{{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: EnvoyProxy, metadata: {{name: p}}, spec: "
+      "{{geoIP: {{provider: {{type: MaxMind, maxMind: {{countryDbSource: {{local: {{path: "
+      "{}}}}}}}}}}}}}}}",
+      path));
+}
+
+// Of another database, where policies of so many routes ask for what it has.
+Output output_of_a_database(int count) {
+  Translator translator{Options{}};
+  api::ChangeBatch world = {
+      our_class(), some_backend(), databases("/a.mmdb"),
+      gateway("infrastructure: {parametersRef: {group: gateway.envoyproxy.io, kind: EnvoyProxy, "
+              "name: p}}, listeners: [{name: a, port: 80, protocol: HTTP}]")};
+  for (int i = 0; i < count; ++i) {
+    world.push_back(route(i, "default", "a"));
+    world.push_back(
+        policy(fmt::format("p{}", i), target("HTTPRoute", fmt::format("r{}", i)) +
+                                          ", authorization: {rules: [{action: Allow, principal: "
+                                          "{clientIPGeoLocations: [{country: DE}]}}]}"));
+  }
+  translator.apply({std::move(world), {}, {}});
+  return translator.apply({{databases("/b.mmdb")}, {}, {}});
+}
+
+TEST(PolicyCost, OfADatabaseIsOneResource) {
+  const Output output = output_of_a_database(4);
+  ASSERT_EQ(output.resources.size(), 1u);
+  EXPECT_EQ(output.resources[0].type, xds::ResourceType::kExtensionConfig);
+  EXPECT_EQ(output_of_a_database(100).resources.size(), 1u);
+}
+
 }  // namespace
 }  // namespace limen::translate

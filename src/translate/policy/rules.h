@@ -130,6 +130,9 @@ ListenerRule rule_of(flow::Reads& reads, World& world, const PortKey& port,
 // The same of a socket, and of plain HTTP on it.
 const ClientPolicy* policy_of_socket(flow::Reads& reads, World& world, const PortKey& port);
 
+// Where the CAs of its checks are another SDS server's; nullptr: they are not.
+std::shared_ptr<const SdsUse> client_sds_use_of(flow::Reads& reads, World& world,
+                                                const ObjectKey& policy);
 // The SDS secret with a policy's checks.
 std::shared_ptr<const xds::Fragment> share_client_checks(flow::Reads& reads, World& world,
                                                          const ProxyName& key);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/utf8.h"
+#include "features/geo.h"
 #include "features/security.h"
 #include "schema/effect.h"
 #include "translate/backend/resolve.h"
@@ -65,10 +66,10 @@ class Reader {
     auto& jwts = text_.merged == nullptr ? world_.jwts : world_.merged_jwts;
     const PolicyJwt* jwt = jwts.get(reads_, key_);
     if (jwt != nullptr) read_tokens(*jwt);
-    if (spec_.authorization)
-      fail_first(features::write_authorization(*spec_.authorization,
-                                               "securitypolicy/" + key_.text(),
-                                               spec_.jwt ? &*spec_.jwt : nullptr, filters_));
+    if (!spec_.authorization) return;
+    result_.asked_facts = features::facts_asked(*spec_.authorization);
+    fail_first(features::write_authorization(*spec_.authorization, "securitypolicy/" + key_.text(),
+                                             spec_.jwt ? &*spec_.jwt : nullptr, filters_));
   }
 
   void read_tokens(const PolicyJwt& jwt) {

@@ -18,9 +18,10 @@ class Status {
     const auto& [kind, object] = target.object;
     if (kind == api::Kind::kGateway) {
       if (const auto* gateway = world_.gateways.get(reads_, object))
-        add_listeners(target, gateway->listeners);
+        add_listeners(target, gateway->proxy, gateway->listeners);
     } else if (kind == api::Kind::kListenerSet) {
-      if (const auto* set = world_.sets.get(reads_, object)) add_listeners(target, set->listeners);
+      if (const auto* set = world_.sets.get(reads_, object))
+        add_listeners(target, set->proxy, set->listeners);
     } else {
       add_route(target);
     }
@@ -29,9 +30,11 @@ class Status {
   PolicyOutcomes outcomes;
 
  private:
-  void add_listeners(const PolicyTarget& target, const std::vector<ListenerModel>& listeners) {
+  void add_listeners(const PolicyTarget& target, const std::string& proxy,
+                     const std::vector<ListenerModel>& listeners) {
     PolicyOutcome& outcome = outcomes.of(reference_to(target.object, target.section));
     if (outcome.verdict.ok) outcome.verdict = verdict_of_listeners(target, listeners);
+    if (outcome.verdict.ok) outcome.verdict = verdict_of_proxy(proxy);
     if (outcome.verdict.ok) add_overriding(target, outcome);
   }
 
@@ -58,9 +61,27 @@ class Status {
       if (!ancestor.name_space) ancestor.name_space = target.object.object.name_space;
       PolicyOutcome& outcome = outcomes.of(ancestor);
       if (outcome.verdict.ok) outcome.verdict = verdict;
+      for (const AttachedListener& listener : attachments->parents[i].listeners) {
+        if (outcome.verdict.ok) outcome.verdict = verdict_of_proxy(listener.proxy.str());
+      }
       if (policies != nullptr) add_mergers(attachments->parents[i], *policies, outcome);
       if (outcome.verdict.ok && target.section.empty()) add_overriding_rules(target, outcome);
     }
+  }
+
+  // Whether the Envoys of a listener find out all that the policy asks of where clients are.
+  Verdict verdict_of_proxy(const std::string& proxy) {
+    if (model_.asked_facts == 0 || !model_.accepted.ok) return {};
+    const GeoLookup* lookup = world_.geo_lookups.get(reads_, proxy);
+    const features::GeoFacts known = lookup == nullptr ? 0 : lookup->facts;
+    const features::GeoFacts missing = model_.asked_facts & ~known;
+    if (missing == 0) return {};
+    return Verdict::no(
+        "Invalid",
+        fmt::format("spec.authorization.rules: clientIPGeoLocations ask for {}, of which "
+                    "EnvoyProxy.spec.geoIP of the Gateway has no database; all requests are "
+                    "answered with 403",
+                    features::words_of(missing)));
   }
 
   void add_mergers(const Attachment& parent, const RoutePolicies& policies,

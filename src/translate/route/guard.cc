@@ -93,7 +93,7 @@ bool add_policy(flow::Reads& reads, World& world, const ProxyName& key, route_v3
         features::require_jwt(security->requirement());
   }
   if (security->reroutes) await_rerouting(place.route_configuration, part);
-  if (security->login) guard.logins.add(*security->login);
+  if (security->login) guard.needs.add(*security->login);
   return security->login.has_value();  // the callback need not be a path of any route
 }
 

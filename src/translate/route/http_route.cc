@@ -249,8 +249,8 @@ class Translation {
       for (const ClusterRef& cluster : view.security->clusters)
         result_.clusters.push_back({proxy, cluster});
       if (view.security->login) {
-        if (!result_.logins) result_.logins.emplace();
-        result_.logins->add(*view.security->login);
+        if (!result_.needs) result_.needs.emplace();
+        result_.needs->add(*view.security->login);
       }
     }
     for (const HttpTarget& target : view.targets) {
@@ -264,8 +264,8 @@ class Translation {
   void use_extensions(const std::vector<Extension>& extensions, const std::string& proxy) {
     for (const Extension& extension : extensions) {
       if (extension.filter == nullptr) continue;
-      if (!result_.logins) result_.logins.emplace();
-      result_.logins->secrets.insert(extension.filter->secret_name);
+      if (!result_.needs) result_.needs.emplace();
+      result_.needs->secrets.insert(extension.filter->secret_name);
       for (const ClusterRef& cluster : extension.filter->clusters)
         result_.clusters.push_back({proxy, cluster});
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "features/geo.h"
 #include "features/jwt.h"
 #include "translate/policy/rules.h"
 #include "translate/route/rules.h"
@@ -53,6 +54,7 @@ Verdict envoy_verdict(flow::Reads& reads, World& world, const std::string& proxy
     parts.push_back({proxy, xds::ResourceType::kRouteConfiguration, listener.route_configuration});
     parts.push_back({proxy, xds::ResourceType::kExtensionConfig,
                      features::jwt_filter(listener.route_configuration)});
+    parts.push_back({proxy, xds::ResourceType::kExtensionConfig, features::kGeoFilter});
   }
   for (const ResourceName& part : parts) {
     const Refusal* refusal = world.refusals.get(reads, part);
