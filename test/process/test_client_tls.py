@@ -111,6 +111,26 @@ def test_versions_and_ciphers(web):
     assert kept.ask("two.test") == 200 and kept.connection.sock is sock  # all that dropped no connection of it
 
 
+def agreed(web, *words):
+    """Group and signature that a client agrees on that knows only these; None: there is no handshake."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{web.port}", "-servername", "one.test", *words],
+                          input="", capture_output=True, text=True, timeout=10)
+    found = dict(line.split(": ", 1) for line in done.stdout.splitlines() if line.startswith(("Server Temp Key", "Peer signature type", "Peer signing digest")))
+    return (found["Server Temp Key"].split(", ")[-2 if "bits" in found["Server Temp Key"] else -1], found["Peer signing digest"]) if found else None
+
+
+def test_curves_and_signatures(web):
+    assert agreed(web, "-groups", "P-256")[0] == "prime256v1" and agreed(web, "-groups", "X25519")[0] == "X25519"
+    web.set({"tls": {"ecdhCurves": ["P-384"]}})
+    wait_for(lambda: agreed(web, "-groups", "P-256") is None)
+    assert agreed(web, "-groups", "P-256:P-384")[0] == "secp384r1"
+    assert agreed(web, "-groups", "P-384", "-sigalgs", "ECDSA+SHA256")[1] == "SHA256"
+    web.set({"tls": {"signatureAlgorithms": ["rsa_pss_rsae_sha256"]}})  # the certificate's key is of another kind
+    wait_for(lambda: agreed(web) is None)
+    web.set({"tls": {"signatureAlgorithms": ["ecdsa_secp256r1_sha256"]}})
+    wait_for(lambda: (agreed(web) or ["", ""])[1] == "SHA256")
+
+
 def test_protocols_in_the_handshake(web):
     def chosen(*names):
         return web.client(tune=alpn(*names)).connection.sock.selected_alpn_protocol()
