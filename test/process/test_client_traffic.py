@@ -236,6 +236,24 @@ def test_connections_last_so_long_and_for_so_many_requests(web):  # noqa: F811
     wait_for(lambda: web.limen.get(headers={"x-delay": "2"}).status == 504)
 
 
+def test_one_connection_too_many_is_kept_for_a_while(web):  # noqa: F811
+    def second():
+        """How long it is kept beside a first one, which goes on; None: it stays, or there is no first one yet."""
+        try:
+            first = connected(web)
+        except (OSError, http.client.HTTPException):
+            return None
+        kept = waits(plain(web), b"", timeout=3.0)
+        first.request("GET", "/", headers={"host": "localhost"})
+        assert first.getresponse().status == 200
+        first.close()
+        return kept
+
+    assert second() is None
+    web.set({"connection": {"connectionLimit": {"value": 1, "closeDelay": "1s"}}}, "plain")
+    wait_for(lambda: 0.8 < (second() or 0) < 2.5)
+
+
 def test_http1(web):  # noqa: F811
     old = b"GET / HTTP/1.0\r\nhost: localhost\r\n\r\n"
     upgrade = {"connection": "upgrade", "upgrade": "TLS/1.0"}
