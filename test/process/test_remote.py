@@ -178,6 +178,11 @@ def test_certgen_keeps_what_is_there(remote):
     assert wrong.returncode == 2 and "HOST:PORT" in wrong.stderr
 
 
+def test_there_is_no_port_without_certificates(limen):
+    done = limen_command("run", "-f", limen.conf, "--state-dir", limen.state, "--xds-address", f"127.0.0.1:{free_port()}")
+    assert done.returncode == 2 and "--xds-certs" in done.stderr
+
+
 def odd_services():
     """Calls of one answer, REST, and names of streams that a judge and a server might read differently."""
     for path, sotw, type_url in SERVICES:
