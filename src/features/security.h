@@ -29,9 +29,9 @@ using HttpFilter = envoy::extensions::filters::network::http_connection_manager:
 // CORS has a filter of its own, which routes can switch off.
 inline constexpr char kListenerCors[] = "envoy.filters.http.cors/listener";
 inline constexpr char kCsrf[] = "envoy.filters.http.csrf";
-// A service that is told things beside the request: a chain with one filter, of the first or, in a
-// virtual host, of the second name.  kPolicyAuth sees to it that it was asked.  Envoy runs both, so
-// routes switch the second one off.
+// A service that is told things beside the request: a chain with one filter, called kRouteContext/
+// and the policy, or, in a virtual host, kListenerContext.  kPolicyAuth sees to it that it was
+// asked. Envoy runs both, so routes switch the second one off.
 inline constexpr char kContextAuth[] = "envoy.filters.http.ext_authz/context";
 inline constexpr char kRouteContext[] = "envoy.filters.http.ext_authz/context/route";
 inline constexpr char kListenerContext[] = "envoy.filters.http.ext_authz/context/listener";

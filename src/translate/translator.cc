@@ -5,6 +5,7 @@
 #include "api/objects.h"
 #include "features/geo.h"
 #include "features/jwt.h"
+#include "translate/backend/rules.h"
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
 #include "translate/policy/rules.h"
@@ -92,6 +93,13 @@ struct Translator::Engine {
       collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     collect(world.sds_clusters, ResourceType::kCluster,
             [](const ProxyName& key) { return sds_cluster(key.name); });
+    world.login_secrets.on_change([this](const ProxyName& key, const auto& was, const auto& is) {
+      if ((was == nullptr) == (is == nullptr)) return;
+      const FragmentPtr cluster = build_awaiting_cluster(key.name);
+      if (cluster != nullptr)
+        output.resources.push_back(
+            {key.proxy, ResourceType::kCluster, key.name, is == nullptr ? nullptr : cluster});
+    });
     world.jwt_filters.on_change(
         [this](const ProxyName& key, const FragmentPtr& before, const FragmentPtr& after) {
           output.resources.push_back({key.proxy, ResourceType::kExtensionConfig,

@@ -238,13 +238,14 @@ int run(char** argv) {
   bench.edits("route deleted", ResourceType::kRouteConfiguration, edits, new_file,
               [](size_t) { return std::string(); });
   if (const auto policy = limen::read_file(folder + "/policies/p0.yaml", 1 << 20)) {
-    bench.edits("policy edited", ResourceType::kRouteConfiguration, edits,
-                [](size_t) { return "policies/p0.yaml"; },
-                [&](size_t i) {
-                  std::string text = *policy;
-                  return text.replace(text.find("10.0.0.0/8"), 10,
-                                      fmt::format("10.{}.0.0/16", 1 + i % 200));
-                });
+    bench.edits(
+        "policy edited", ResourceType::kRouteConfiguration, edits,
+        [](size_t) { return "policies/p0.yaml"; },
+        [&](size_t i) {
+          std::string text = *policy;
+          return text.replace(text.find("10.0.0.0/8"), 10,
+                              fmt::format("10.{}.0.0/16", 1 + i % 200));
+        });
   }
   bench.edits(
       "endpoint changed", ResourceType::kEndpoints, edits, [](size_t) { return "backend.yaml"; },

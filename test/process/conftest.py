@@ -35,6 +35,6 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     instance = item.funcargs.get("limen")
     if report.failed and instance is not None and instance.log.exists():
-        report.sections.append(("limen", instance.log.read_text()[-5000:]))
+        report.sections.append(("limen", instance.log.read_text(errors="replace")[-5000:]))
         for log in instance.state.glob("proxies/*/envoy.log"):
-            report.sections.append(("envoy", log.read_text()[-3000:]))
+            report.sections.append(("envoy", log.read_text(errors="replace")[-3000:]))

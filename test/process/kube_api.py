@@ -31,6 +31,7 @@ RBAC = "apis/rbac.authorization.k8s.io/v1"
 PATHS = {"Namespace": ("api/v1", "namespaces"), "Secret": ("api/v1", "secrets"), "Service": ("api/v1", "services"),
          "GatewayClass": (GATEWAY, "gatewayclasses"), "Gateway": (GATEWAY, "gateways"),
          "HTTPRoute": (GATEWAY, "httproutes"), "Backend": (ENVOY, "backends"), "SecurityPolicy": (ENVOY, "securitypolicies"),
+         "ClientTrafficPolicy": (ENVOY, "clienttrafficpolicies"), "HTTPRouteFilter": (ENVOY, "httproutefilters"),
          "CertificatePolicy": ("apis/limen.dev/v1alpha1", "certificatepolicies"),
          "EndpointSlice": ("apis/discovery.k8s.io/v1", "endpointslices"),
          "EnvoyProxy": (ENVOY, "envoyproxies"), "ConfigMap": ("api/v1", "configmaps"),

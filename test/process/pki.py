@@ -51,6 +51,16 @@ class Authority:
                 "-keyfile", self.folder / "ca.key", *dates, "-in", request, "-out", certificate)
         return certificate, key
 
+    def intermediate(self, folder, name):
+        """An Authority in a folder of its own, whose certificate is one of this one's."""
+        below = Authority(folder, name)
+        request = below.folder / "ca.csr"
+        openssl("req", "-new", "-key", below.folder / "ca.key", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE",
+                "-out", request)
+        self.sign("-batch", "-notext", "-days", "2", "-in", request, "-out", below.folder / "ca.crt")
+        below.pem = (below.folder / "ca.crt").read_bytes()
+        return below
+
     def sign(self, *words):
         """`openssl ca` with this CA's key."""
         openssl("ca", "-config", self.folder / "ca.cnf", "-cert", self.folder / "ca.crt", "-keyfile", self.folder / "ca.key",

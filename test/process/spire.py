@@ -47,6 +47,7 @@ agent {{
   trust_bundle_path = "{folder}/bundle.pem"
   log_level = "INFO"
   experimental {{ sync_interval = "1s" }}
+  sds {{ disable_spiffe_cert_validation = {plain} }}
 }}
 plugins {{
   NodeAttestor "join_token" {{ plugin_data {{}} }}
@@ -57,13 +58,14 @@ plugins {{
 
 
 class Spire:
-    """A trust domain; `ttl`: how many seconds its SVIDs last."""
+    """A trust domain; `ttl`: how many seconds its SVIDs last; `plain`: bundles go to Envoy as CAs, and not for its SPIFFE
+    validator."""
 
-    def __init__(self, domain="example.org", ttl=3600):
+    def __init__(self, domain="example.org", ttl=3600, plain=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="spire"))  # short: sockets are in it
         self.domain, self.id, self.socket = domain, f"spiffe://{domain}", self.folder / "agent.sock"
         self.log, self.processes = self.folder / "log", []
-        words = {"folder": self.folder, "domain": domain, "ttl": ttl, "port": free_port()}
+        words = {"folder": self.folder, "domain": domain, "ttl": ttl, "port": free_port(), "plain": str(plain).lower()}
         for name, text in (("server.conf", SERVER), ("agent.conf", AGENT)):
             (self.folder / name).write_text(text.format(**words))
 

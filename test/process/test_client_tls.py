@@ -111,6 +111,26 @@ def test_versions_and_ciphers(web):
     assert kept.ask("two.test") == 200 and kept.connection.sock is sock  # all that dropped no connection of it
 
 
+def agreed(web, *words):
+    """Group and signature that a client agrees on that knows only these; None: there is no handshake."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{web.port}", "-servername", "one.test", *words],
+                          input="", capture_output=True, text=True, timeout=10)
+    found = dict(line.split(": ", 1) for line in done.stdout.splitlines() if line.startswith(("Server Temp Key", "Peer signature type", "Peer signing digest")))
+    return (found["Server Temp Key"].split(", ")[-2 if "bits" in found["Server Temp Key"] else -1], found["Peer signing digest"]) if found else None
+
+
+def test_curves_and_signatures(web):
+    assert agreed(web, "-groups", "P-256")[0] == "prime256v1" and agreed(web, "-groups", "X25519")[0] == "X25519"
+    web.set({"tls": {"ecdhCurves": ["P-384"]}})
+    wait_for(lambda: agreed(web, "-groups", "P-256") is None)
+    assert agreed(web, "-groups", "P-256:P-384")[0] == "secp384r1"
+    assert agreed(web, "-groups", "P-384", "-sigalgs", "ECDSA+SHA256")[1] == "SHA256"
+    web.set({"tls": {"signatureAlgorithms": ["rsa_pss_rsae_sha256"]}})  # the certificate's key is of another kind
+    wait_for(lambda: agreed(web) is None)
+    web.set({"tls": {"signatureAlgorithms": ["ecdsa_secp256r1_sha256"]}})
+    wait_for(lambda: (agreed(web) or ["", ""])[1] == "SHA256")
+
+
 def test_protocols_in_the_handshake(web):
     def chosen(*names):
         return web.client(tune=alpn(*names)).connection.sock.selected_alpn_protocol()
@@ -235,6 +255,34 @@ def test_revoked_certificates(web, people):
     people.wait("shop")
 
 
+def test_lists_of_all_authorities_or_of_the_leafs_alone(web, tmp_path):
+    team = web.ca.intermediate(tmp_path, "team")
+    good, bad = team.issue("good"), team.issue("bad")
+    for certificate, _ in (good, bad):  # clients show the authority between, too
+        certificate.write_bytes(certificate.read_bytes() + team.pem)
+    team.revoke(bad)
+
+    def lists(*authorities, **more):
+        web.limen.write("crl.json", config_map("crl", b"".join(each.crl() for each in authorities), "ca.crl"))
+        web.set(validation(crl={"refs": [{"kind": "ConfigMap", "name": "crl"}], **more}))
+
+    def let_in():
+        return [web.ask(pair) == 200 for pair in (good, bad)]
+    web.set(validation())
+    wait_for(lambda: let_in() == [True, True])
+    lists(team)
+    wait_for(lambda: let_in() == [False, False])
+    lists(team, onlyVerifyLeafCertificate=True)
+    wait_for(lambda: let_in() == [True, False])
+    lists(team, web.ca)
+    wait_for(lambda: let_in() == [True, False])
+    web.ca.revoke((team.folder / "ca.crt", None))
+    lists(team, web.ca)
+    wait_for(lambda: let_in() == [False, False])
+    lists(team, web.ca, onlyVerifyLeafCertificate=True)
+    wait_for(lambda: let_in() == [True, False])
+
+
 def seen_by_backend(client, **headers):
     assert client.ask("one.test", headers=headers) == 200
     return json.loads(client.text)["headers"]
@@ -251,6 +299,21 @@ def test_the_certificate_is_told_to_backends(web, people):
     assert "URI=spiffe://example.test/ns/shop" in told and 'Subject="CN=shop"' in told and "admin" not in told
     assert "x-forwarded-client-cert" not in seen_by_backend(web.client(), **forged)  # nothing is known of it
     assert "x-forwarded-client-cert" not in web.limen.get(headers=forged).json["headers"]
+
+
+def test_whose_word_on_certificates_is_taken(web, people):
+    """By mode: what a backend is told where a client with a certificate, and one without, says that it is "admin"."""
+    forged = {"x-forwarded-client-cert": "URI=spiffe://example.test/ns/admin"}
+
+    def told(pair):
+        text = seen_by_backend(web.client(pair), **forged).get("x-forwarded-client-cert", "")
+        return [name for name in ("admin", "shop") if f"/ns/{name}" in text]
+
+    for mode, with_one, without in (("Sanitize", [], []), ("ForwardOnly", ["admin"], []), ("AppendForward", ["admin", "shop"], []),
+                                    ("SanitizeSet", ["shop"], []), ("AlwaysForwardOnly", ["admin"], ["admin"])):
+        details = {"certDetailsToAdd": ["URI"]} if mode in ("AppendForward", "SanitizeSet") else {}
+        web.set({**validation(mode="VerifyIfGiven"), "headers": {"xForwardedClientCert": {"mode": mode, **details}}})
+        wait_for(lambda with_one=with_one, without=without: (told(people.pairs["shop"]), told(None)) == (with_one, without))
 
 
 def test_what_is_wrong_closes_and_says_so(web, people):

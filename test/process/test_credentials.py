@@ -146,3 +146,35 @@ def test_tokens_come_from_a_backend_where_one_is_named(web, provider):
     web.write("f.yaml", route_filter("f", **grant(provider, backendRefs=[{**reference, "name": "nobody"}])))
     wait_for(lambda: shown(web) == 500)
     assert "clientCredentials.backendRefs[0]: Backend default/nobody does not exist" in web.status("httproute", "r")
+
+
+def test_all_backends_of_a_rule_are_shown_a_token(web, provider, backend):
+    """Each is a cluster of its own, which buys its own; one that comes later, too."""
+    web.write("client.yaml", secret("client", **{"client-secret": SECRET}))
+    provider.start()
+    echoes = {name: backend(name) for name in "bc"}
+    for echo in echoes.values():
+        web.write(f"{echo.name}.yaml", echo.yaml())
+    web.write("f.yaml", route_filter("f", **grant(provider)))
+
+    def serve(*backends):
+        web.route("r", [{"matches": [{"path": {"value": "/in"}}], "backendRefs": backends, "filters": [named("f")]},
+                        {"matches": [{"path": {"value": "/free"}}], "backendRefs": [to("a"), to("b")]}])
+
+    def tokens():
+        """By backend, over a while."""
+        seen = {}
+        for _ in range(30):
+            answer = web.get("/in")
+            if answer.status != 200:
+                return {}
+            seen.setdefault(answer.json["backend"], set()).add(answer.json["headers"].get("authorization", "none").split()[0])
+        return seen
+
+    serve(to("a"), to("b"))
+    wait_for(lambda: tokens() == {"a": {"Bearer"}, "b": {"Bearer"}}, 20)
+    serve(to("a"), to("b"), to("c", weight=2))
+    wait_for(lambda: tokens() == {name: {"Bearer"} for name in "abc"}, 20)
+    assert {shown(web, "/free") for _ in range(10)} == {None}  # of the same backends, without the filter
+    provider.stop()  # tokens last
+    assert tokens() == {name: {"Bearer"} for name in "abc"}

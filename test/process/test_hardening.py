@@ -1,5 +1,6 @@
 """What docs/user/threat_model.md promises of the gateway and of Limen itself, with attackers' requests."""
 
+import http.server
 import json
 import pathlib
 import socket
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from limen import LIMEN, wait_for
+from limen import LIMEN, HttpServer, wait_for
 from pki import Authority, tls_secret
 from test_routes import to
 from test_security_policy import KEYS, basic, htpasswd, policy, secret
@@ -113,6 +114,21 @@ def test_the_access_log_says_what_was_sent_and_no_more(guarded):
     assert "wrong-key" not in json.dumps(entry)
 
 
+def test_no_field_of_the_access_log_can_be_forged(guarded):
+    """What clients send is a text in its field, whatever it looks like: each line is one object, and has no other fields."""
+    text = b'FORGED"}\\n{"response_code": 200}\\x1b[2J\\u0000%RESPONSE_CODE%\xff\xc0\x80\xed\xa0\x80\t'
+    with socket.create_connection(("127.0.0.1", guarded.port), timeout=5) as client:
+        client.sendall(b"GET /FORGED%22%7D%0A%7B%22 HTTP/1.1\r\nhost: a\r\nconnection: close\r\nuser-agent: " + text + b"\r\nx-forwarded-for: " + text + b"\r\n\r\n")
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    log = next(guarded.state.glob("proxies/*/envoy.log"))
+    wait_for(lambda: b"FORGED" in log.read_bytes())
+    entries = [json.loads(line.decode()) for line in log.read_bytes().splitlines() if line.startswith(b"{")]
+    assert len(set(map(frozenset, entries))) == 1
+    [forged] = [entry for entry in entries if "FORGED" in json.dumps(entry)]
+    assert (forged["method"], forged["response_code"]) == ("GET", 200) and 'FORGED"}\\n{"response_code": 200}' in forged["user-agent"]
+    assert log.read_bytes().count(b"\nFORGED") == 0
+
+
 def test_clients_cannot_say_who_they_are(guarded):
     """Headers that only the gateway may set are replaced or taken away."""
     forged = {"x-client": "root", "x-forwarded-for": "10.0.0.1", "x-envoy-internal": "true", "x-forwarded-client-cert": "By=x",
@@ -195,3 +211,72 @@ def test_the_admin_interface_has_no_port(guarded):
     assert json.loads(guarded.admin("/server_info"))["state"] == "LIVE"
     assert set().union(*map(listening_ports, guarded.envoy_pids())) == {guarded.port}
     assert listening_ports(guarded.process.pid) == set()
+
+
+TEXT = '%REQ(x-key)%\\1\\0"}, {{ .Secret }}: ${HOME} $(id) %DOWNSTREAM_LOCAL_ADDRESS%'  # means something to somebody
+PATH = "/%25REQ(x-key)%25/\\1\\0"
+
+
+def test_texts_of_users_stay_texts(guarded):
+    """They are no formats, substitutions or templates to Envoy or to Limen (CVE-2026-11311)."""
+    headers = {"set": [{"name": "x-set", "value": TEXT}], "add": [{"name": "x-add", "value": TEXT}]}
+    replace = {kind: {"type": "URLRewrite", "urlRewrite": {"path": {"type": kind, field: PATH}}}
+               for kind, field in (("ReplaceFullPath", "replaceFullPath"), ("ReplacePrefixMatch", "replacePrefixMatch"))}
+    request, response = ({"type": f"{kind}HeaderModifier", f"{kind.lower()}HeaderModifier": headers} for kind in ("Request", "Response"))
+    guarded.route("texts", [prefix("/full", filters=[request, response, replace["ReplaceFullPath"]]),
+                            prefix("/prefix", filters=[replace["ReplacePrefixMatch"]]),
+                            {**prefix("/of-backend"), "backendRefs": [{**to("a"), "filters": [request, response]}]},
+                            {**prefix("/to"), "backendRefs": [], "filters": [{"type": "RequestRedirect", "requestRedirect": {
+                                "path": {"type": "ReplaceFullPath", "replaceFullPath": PATH}}}]}])
+    guarded.write("c.json", json.dumps({
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "ClientTrafficPolicy", "metadata": {"name": "c"},
+        "spec": {"targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "web"}], "headers": {
+            "earlyRequestHeaders": {"set": [{"name": "x-early", "value": TEXT}]},
+            "lateResponseHeaders": {"set": [{"name": "x-late", "value": TEXT}]}}}}))
+    wait_for(lambda: "x-late" in guarded.get("/full", headers={"x-key": "key-of-ann"}).headers)
+    for path in ("/full", "/of-backend"):
+        answer = guarded.get(path, headers={"x-key": "key-of-ann"})
+        seen = answer.json["headers"]
+        assert [seen[name] for name in ("x-set", "x-add", "x-early")] == [TEXT] * 3
+        assert [answer.headers[name] for name in ("x-set", "x-add", "x-late")] == [TEXT] * 3
+    assert guarded.get("/full", headers={"x-key": "key-of-ann"}).json["path"] == PATH
+    assert guarded.get("/prefix/z", headers={"x-key": "key-of-ann"}).json["path"] == PATH + "/z"
+    assert guarded.get("/to", headers={"x-key": "key-of-ann"}).headers["location"].endswith(PATH)
+
+
+class Archives(HttpServer):
+    """Counts who comes for a program."""
+
+    def __init__(self):
+        self.asked = []
+        this = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                this.asked.append(self.path)
+                self.send_response(404)
+                self.end_headers()
+
+        super().__init__(Handler)
+
+
+def test_programs_of_users_are_not_run_or_fetched(guarded):
+    """Lua and Wasm of an EnvoyExtensionPolicy (CVE-2026-22771, GHSA-wcrf-9vrr, GHSA-8fv2-88gg-hm7q): said to do nothing, and does."""
+    archives = Archives()
+    target = {"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "free"}
+    lua = f"local f = io.open('{guarded.state.parent}/written', 'w') f:write('x') function envoy_on_request(h) h:respond({{[':status'] = '418'}}) end"
+    url = f"http://127.0.0.1:{archives.port}"
+    guarded.write("programs.json", json.dumps({
+        "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "EnvoyExtensionPolicy", "metadata": {"name": "programs"},
+        "spec": {"targetRefs": [target], "lua": [{"type": "Inline", "inline": lua}], "wasm": [
+            {"name": "w", "code": {"type": "HTTP", "http": {"url": f"{url}/w.wasm"}}},
+            {"name": "i", "code": {"type": "Image", "image": {"url": f"127.0.0.1:{archives.port}/w:1"}}}]}}))
+    guarded.route("after", [prefix("/after")])
+    guarded.wait_status(200, "/after")
+    assert guarded.get("/").status == 200
+    told = "".join(guarded.admin(f"/config_dump?resource=dynamic_{kind}").lower() for kind in ("listeners", "route_configs", "active_clusters"))
+    assert "csrf" in told and not any(word in told for word in ("lua", "wasm", "envoy_on_request"))
+    assert not (guarded.state.parent / "written").exists() and archives.asked == []
+    said = subprocess.run([LIMEN, "validate", "-f", guarded.conf], capture_output=True, text=True).stdout
+    assert "EnvoyExtensionPolicy" in said
+    archives.close()

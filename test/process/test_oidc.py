@@ -114,6 +114,35 @@ def test_login_stays_over_edits_and_restarts_until_logout(web, tab):
     assert (web.state / "cookie-key").stat().st_mode & 0o777 == 0o600
 
 
+def test_settings_of_a_login(web, tab):
+    """What is asked for, and what cookies are like."""
+    spec = oidc(web, clientID=None, clientIDRef={"name": "id"}, scopes=["email"], resources=["https://api.test", "https://b.test"], csrfTokenTTL="5m",
+                cookieDomain="app.localhost", cookieNames={"accessToken": "at", "idToken": "it"}, cookieConfig={"sameSite": "None"},
+                disableTokenEncryption=True, forwardIDToken={"header": "x-id-token"}, forwardAccessToken=True)
+    spec["oidc"] = {name: value for name, value in spec["oidc"].items() if value}
+    web.write("id.yaml", secret("id", **{"client-id": "shop"}))
+    serve(web, spec)
+    connection = http.client.HTTPConnection("127.0.0.1", web.port, timeout=5)
+    connection.request("GET", "/", headers={"host": web.app.removeprefix("http://")})
+    answer = connection.getresponse()
+    query = urllib.parse.parse_qs(urllib.parse.urlparse(answer.headers["location"]).query)
+    assert query["client_id"] == ["shop"] and set(query["scope"][0].split()) == {"openid", "email"}
+    assert query["resource"] == ["https://api.test", "https://b.test"]
+    for cookie in answer.headers.get_all("set-cookie"):
+        parts = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"max-age=300", "domain=app.localhost", "samesite=none", "httponly", "secure"} <= parts, cookie
+    connection.close()
+    # This provider knows no resources.
+    del spec["oidc"]["resources"]
+    web.write("p.yaml", policy("p", spec))
+    wait_for(lambda: "api.test" not in web.get("/").headers["location"])
+    assert log_in(tab, f"{web.app}/") == (200, f"{web.app}/")
+    cookies, headers = tab.cookies(web.app), seen(tab)["headers"]
+    assert cookies["it"]["value"] == headers["x-id-token"] and claims(cookies["it"]["value"])["sub"] == "ann"
+    assert f"Bearer {cookies['at']['value']}" == headers["authorization"]
+    assert {(cookie["domain"], cookie["sameSite"]) for cookie in cookies.values()} == {(".app.localhost", "None")}
+
+
 def test_logout_ends_the_providers_session(web, tab):
     spec = oidc(web)
     spec["oidc"]["provider"]["backendRefs"] = [to("idp")]

@@ -114,6 +114,45 @@ def test_who_ends_up_with_another_route_is_not_let_in_unasked(services):
     assert answer.status == 200 and auth.asked[-1]["context"] == {"a": "b"}
 
 
+class Judge(GrpcAuth):
+    """Refuses whomever it is told to."""
+
+    refuses = False
+
+    def Check(self, request, context):
+        if self.refuses:
+            request.attributes.request.http.headers["authorization"] = "nobody"
+        return super().Check(request, context)
+
+
+@pytest.mark.parametrize("before, after", [("told", "plain"), ("plain", "told"), ("told", "told"), ("told", None), (None, "told")])
+def test_the_service_of_the_route_that_was_chosen_decides(services, before, after):
+    """A listener's ExternalAuth takes requests from a route to another, the one's service being told something (contextExtensions)
+    or not: nobody gets in whom the other one's service would refuse, or was not asked about."""
+    judges = {name: services.service(Judge, name) for name in ("before", "after")}
+    services.service(HttpAuth, "first", "red")
+    services.gateway([{"name": "http", "port": services.port, "protocol": "HTTP", "filters": {"requests": [external_auth("first")]}}])
+    services.route("r", [rule("x"), rule("ready"), {**rule("tenant", "/x", headers=[{"name": "x-tenant", "value": "red"}])}])
+    for name, kind, section in (("before", before, "x"), ("after", after, "tenant")):
+        told = {"contextExtensions": extensions(who=name)} if kind == "told" else {}
+        if kind:
+            services.write(f"{name}.p.yaml", policy(f"{name}-p", ask(name, **told), section=section))
+    services.write("z.yaml", policy("z", {"authorization": {"defaultAction": "Deny"}}, section="ready"))
+    services.start()
+    services.wait_status(403, "/ready")
+    for before_refuses, after_refuses in ((False, False), (False, True), (True, False), (True, True)):
+        judges["before"].refuses, judges["after"].refuses = before_refuses, after_refuses
+        for judge in judges.values():
+            judge.asked.clear()
+        status = services.get("/x").status
+        asked = {name: [each["context"] for each in judge.asked] for name, judge in judges.items()}
+        # The first one is asked because Envoy chooses filters by its route; what the policies say is for their own services.
+        expected = 429 if before == "told" and before_refuses else 500 if after == "told" else 429 if after and after_refuses else 200
+        assert status == expected, (before_refuses, after_refuses)
+        assert asked["after"] == ([{}] if after == "plain" and not (before == "told" and before_refuses) else [])
+        assert asked["before"] == ([{}] if before == "told" else [])
+
+
 def test_backends_of_a_service_share_the_requests(services):
     auths = [services.service(HttpAuth, name) for name in ("one", "two", "three")]
     refs = [to_backend("one", weight=3), to_backend("two", weight=1), to_backend("three", weight=0)]

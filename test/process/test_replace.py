@@ -12,6 +12,7 @@ import streams
 from limen import Hammer, KeptAlive, free_port, is_alive, wait_for
 from streams import TcpBackend, UdpBackend
 from test_run import start, to
+from test_security_policy import policy, secret
 
 ENVOY = next((pathlib.Path(__file__).parents[2] / ".venv/lib").glob("*/site-packages/envoy/_bin/envoy"))
 
@@ -68,6 +69,27 @@ def test_new_settings_cost_no_request(serving):
     assert [list(h.stop()) for h in all_hammers] == [[200]] * 5
     assert "may be reset" not in serving.log.read_text()
     assert "Programmed=False" not in serving.status()
+
+
+LOGIN = {"oidc": {"provider": {"issuer": "http://idp.test", "authorizationEndpoint": "http://idp.test/auth", "tokenEndpoint": "http://idp.test/token"},
+                  "clientID": "shop"}}
+
+
+def test_a_new_envoy_has_the_secrets_that_routes_need(serving):
+    """Of logins: oauth2 answers 503 while it has none.  Twenty policies, for one may be lucky."""
+    for i in range(20):
+        serving.write(f"client{i}.yaml", secret(f"client{i}", **{"client-secret": f"s{i}"}))
+        serving.route(f"r{i}", [{"matches": [{"path": {"value": f"/p{i}"}}], **to("a")}])
+        spec = {"oidc": {**LOGIN["oidc"], "clientSecret": {"name": f"client{i}"}}}
+        serving.write(f"p{i}.yaml", policy(f"p{i}", spec, ("HTTPRoute", f"r{i}")))
+    for i in range(20):
+        serving.wait_status(302, f"/p{i}")
+    all_hammers = [Hammer(serving, path=f"/p{i}") for i in (0, 10, 19)]
+    pid = serving.roles()["current"]
+    for text in ("{concurrency: 3}", "{concurrency: 2}"):
+        settings(serving, text)
+        pid = replaced(serving, pid)
+    assert [h.stop().keys() for h in all_hammers] == [{302}] * 3
 
 
 def test_a_request_under_way_ends_on_the_old_envoy(serving, backend):

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import http.server
 import json
+import time
 
 import pytest
 
@@ -84,6 +85,17 @@ def test_api_keys(web):
     web.wait_status(200, "/x", headers={"x-key": "new-key"})
     assert web.get("/x", headers={"x-key": "key-of-two"}).status == 401
     assert "key-of" not in web.log.read_text() and "new-key" not in web.log.read_text()
+
+
+def test_keys_are_found_in_cookies_and_in_the_first_place_that_has_one(web):
+    places = [{"headers": ["x-key"]}, {"params": ["key"]}, {"cookies": ["key"]}]
+    web.write("p.yaml", policy("p", {"apiKeyAuth": {**KEYS["apiKeyAuth"], "extractFrom": places}}))
+    web.wait_status(401, "/x")
+    seen = web.get("/x", headers={"cookie": "a=b; key=key-of-one; c=d"}).json["headers"]
+    assert seen["x-client"] == "one" and "key-of-one" not in json.dumps(seen)
+    assert web.get("/x", headers={"cookie": "key=wrong"}).status == 401
+    assert web.get("/x", headers={"x-key": "wrong", "cookie": "key=key-of-one"}).status == 401
+    assert web.get("/x?key=key-of-one", headers={"cookie": "key=wrong"}).status == 200
 
 
 def test_basic_auth_and_a_broken_file(web):
@@ -297,6 +309,7 @@ class Auth(HttpServer):
                 headers = {key.lower(): value for key, value in self.headers.items()}
                 body = self.rfile.read(int(headers.get("content-length", 0))).decode()
                 auth.asked.append({"path": self.path, "headers": headers, "body": body})
+                time.sleep(float(headers.get("x-wait", 0)))
                 self.send_response({"yes": 200, "broken": 503}.get(headers.get("x-pass"), 401))
                 self.send_header("x-user", "known")
                 self.send_header("x-more", "hidden")
@@ -362,6 +375,12 @@ def test_external_authorization(web):
     assert web.get("/x", method="POST", headers={"x-pass": "yes"}, body="short").status == 200
     assert auth.asked[-1]["body"] == "short"
     assert web.get("/x", method="POST", headers={"x-pass": "yes"}, body="longer than that").status == 413
+    # For so long it is waited for.
+    ask(timeout="500ms", headersToExtAuth=["x-pass", "x-wait"])
+    wait_for(lambda: web.get("/x", headers={"x-pass": "yes", "x-wait": "1.5"}).status == 403)
+    assert web.get("/x", headers={"x-pass": "yes", "x-wait": "0.1"}).status == 200
+    ask(timeout="500ms", headersToExtAuth=["x-pass", "x-wait"], failOpen=True)
+    wait_for(lambda: web.get("/x", headers={"x-pass": "yes", "x-wait": "1.5"}).status == 200)
     # A listener's: the cluster is there though no route uses it.
     ask(("Gateway", "web"))
     web.wait_status(401, "/free")

@@ -267,3 +267,26 @@ def test_the_agent_goes_and_limen_starts_anew(world):
     world.limen.start()
     wait_for(lambda: "Programmed=True" in world.limen.status("gateway", "web"))
     assert kept.ask() == 200 and world.ask(client) == 200
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_insecure_fallback(limen, backend, spires, tmp_path, plain):
+    """mode AllowInsecureFallback lets everybody in only where the agent gives the bundle as plain CAs: Envoy's SPIFFE validator
+    does not know it, and stays closed."""
+    world = World(limen, backend("a"), spires(plain=plain).start())
+    world.register()
+    world.serve()
+    limen.start()
+    client, stranger = world.svid("client"), Authority(tmp_path).issue("client", [f"URI:{world.ids['client']}"])
+    wait_for(lambda: world.ask(client) == 200)
+    assert world.ask(None) is None and world.ask(stranger) is None
+    gateway = (limen.conf / "gateway.yaml").read_text()
+    limen.write("gateway.yaml", gateway.replace('{"caCertificateRefs"', '{"mode": "AllowInsecureFallback", "caCertificateRefs"'))
+    wait_for(lambda: "InsecureFrontendValidationMode=True" in limen.status("gateway", "web"))
+    assert "unless sds.disable_spiffe_cert_validation is set" in limen.status("gateway", "web")
+    expected = 200 if plain else None
+    wait_for(lambda: "ACCEPT_UNTRUSTED" in limen.admin("/config_dump?resource=dynamic_listeners") and world.ask(client) == 200)
+    wait_for(lambda: [world.ask(pair) for pair in (client, None, stranger)] == [200, expected, expected])
+    limen.write("gateway.yaml", gateway)
+    wait_for(lambda: "InsecureFrontendValidationMode" not in limen.status("gateway", "web") and world.ask(None) is None)
+    assert world.ask(stranger) is None and world.ask(client) == 200

@@ -104,3 +104,40 @@ def test_a_certificate_that_envoy_refuses_is_named(https, tmp_path):
     https.write("one.json", secret("one-test", *https.pairs["new.test"]))
     wait_for(lambda: presented(https.https_port, "one.test") == der(https.pairs["new.test"][0]))
     wait_for(lambda: "Envoy refuses" not in https.status())
+
+
+def test_a_listener_has_several_certificates(https, tmp_path):
+    """By the names that clients ask for, and by the kinds of keys that they know; each is replaced by itself."""
+    def serve(**pairs):
+        for name, pair in pairs.items():
+            https.write(f"{name}.json", secret(name, *pair))
+        listener = {"name": "all", "port": https.https_port, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": name} for name in pairs]}}
+        https.write("https.json", json.dumps({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "tls"},
+                                              "spec": {"gatewayClassName": "limen", "listeners": [listener]}}))
+
+    def with_keys(kind):
+        """The certificate for a client of TLS 1.2 that knows only such keys."""
+        context = ssl._create_unverified_context()
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(f"ECDHE-{kind}-AES128-GCM-SHA256")
+        try:
+            with socket.create_connection(("127.0.0.1", https.https_port), timeout=5) as plain, context.wrap_socket(plain, server_hostname="one.test") as tls:
+                return tls.getpeercert(binary_form=True)
+        except OSError:
+            return None
+
+    one, two, new = (https.pairs[f"{name}.test"] for name in ("one", "two", "new"))
+    (tmp_path / "rsa").mkdir()
+    rsa = make_pair(tmp_path / "rsa", "one.test", ("rsa:2048",))
+    serve(one=one, two=two)
+    wait_for(lambda: [presented(https.https_port, f"{name}.test") for name in ("one", "two", "x")] == [der(one[0]), der(two[0]), der(one[0])])
+    https.write("two.json", secret("two", *new))
+    wait_for(lambda: presented(https.https_port, "new.test") == der(new[0]))
+    assert presented(https.https_port, "one.test") == der(one[0])
+    serve(one=one, rsa=rsa)
+    wait_for(lambda: (with_keys("ECDSA"), with_keys("RSA")) == (der(one[0]), der(rsa[0])))
+    # One that is missing takes nothing from the others, and is named.
+    (https.conf / "rsa.json").unlink()
+    wait_for(lambda: "Secret default/rsa does not exist" in https.status("gateway", "tls"))
+    wait_for(lambda: with_keys("RSA") is None)
+    assert with_keys("ECDSA") == der(one[0])

@@ -19,12 +19,12 @@ ADS = SERVICES[0]
 
 
 class XdsClient:
-    def __init__(self, port, ca, pair=None, token=None):
+    def __init__(self, port, ca, pair=None, token=None, server_name="limen"):
         """`ca`: PEM; `pair`: PEM of a certificate and its key."""
         certificate, key = pair or (None, None)
         self.channel = grpc.secure_channel(
             f"127.0.0.1:{port}", grpc.ssl_channel_credentials(ca, key, certificate),
-            [("grpc.ssl_target_name_override", "limen"), ("grpc.use_local_subchannel_pool", 1)])
+            [("grpc.ssl_target_name_override", server_name), ("grpc.use_local_subchannel_pool", 1)])
         self.metadata = [("authorization", f"Bearer {token}")] if token else []
 
     def ask(self, proxy="default/web", service=ADS, timeout=10):

@@ -1,5 +1,6 @@
 #include "features/client_traffic/http.h"
 
+#include <envoy/extensions/access_loggers/stream/v3/stream.pb.h>
 #include <envoy/extensions/filters/http/health_check/v3/health_check.pb.h>
 #include <envoy/extensions/filters/http/router/v3/router.pb.h>
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 #include "features/client_traffic/bytes.h"
 #include "features/duration.h"
 #include "features/string_match.h"
+#include "xds/resources/pack.h"
 
 namespace limen::features {
 namespace {
@@ -121,6 +123,22 @@ void add_envoy_headers(Hcm& out) {
   filter.mutable_typed_config()->PackFrom(router);
 }
 
+// The access log is where they can be seen.
+void log_fingerprints(const std::vector<api::TlsFingerprint>& fingerprints, Hcm& out) {
+  for (auto& log : *out.mutable_access_log()) {
+    envoy::extensions::access_loggers::stream::v3::StdoutAccessLog config;
+    if (!log.typed_config().UnpackTo(&config)) continue;
+    auto& fields = *config.mutable_log_format()->mutable_json_format()->mutable_fields();
+    for (const api::TlsFingerprint fingerprint : fingerprints) {
+      if (fingerprint == api::TlsFingerprint::kJa3)
+        fields["tls_ja3_fingerprint"].set_string_value("%TLS_JA3_FINGERPRINT%");
+      else
+        fields["tls_ja4_fingerprint"].set_string_value("%TLS_JA4_FINGERPRINT%");
+    }
+    xds::pack(config, *log.mutable_typed_config());
+  }
+}
+
 void write_header_limit(const Json& limit, Hcm& out, Problems& problems) {
   const auto bytes = bytes_of(limit, kHeaders, "spec.headers.maxRequestHeaderLimit", problems);
   if (bytes)
@@ -156,6 +174,7 @@ Problems write_client_http(const api::ClientTrafficPolicySpec& spec, Hcm& out) {
     write_client_headers(*spec.headers, out, problems);
     write_header_limit(spec.headers->max_request_header_limit, out, problems);
   }
+  if (spec.tls && !spec.tls->fingerprints.empty()) log_fingerprints(spec.tls->fingerprints, out);
   if (spec.health_check) write_health_check(*spec.health_check, out);
   if (spec.scheme == api::SchemeHeaderTransform::kMatchBackend)
     out.mutable_scheme_header_transformation()->set_match_upstream(true);

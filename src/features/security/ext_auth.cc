@@ -65,17 +65,19 @@ Predicate was_asked(const std::string& policy) {
 // Envoy looks for what a service is told in typed_per_filter_config, by the filter's name, where
 // the composite filters of kPolicyAuth have their own entry.  A filter of a filter_chain has a name
 // of its own, but is there only if the route that was found first has it: a request that ends up
-// with another one must not get through unseen.
+// with another one must not get through unseen.  The policy is part of the name: or the service of
+// the first one would be told what that of the other one is to know.
 void run_with_context(const authz_v3::ExtAuthz& filter, const AuthService& service,
                       const std::string& policy, FilterConfigs& out) {
   FilterChain chain;
+  const std::string name = absl::StrCat(kRouteContext, "/", policy);
   note_asked(policy, chain);
-  add_filter(kRouteContext, filter, chain);
+  add_filter(name, filter, chain);
   xds::pack(chain, out[kContextAuth]);
   authz_v3::ExtAuthzPerRoute settings;
   for (const auto& [key, value] : service.context)
     (*settings.mutable_check_settings()->mutable_context_extensions())[key] = value;
-  xds::pack(settings, out[kRouteContext]);
+  xds::pack(settings, out[name]);
   out[kPolicyAuth] = run_filter_unless(was_asked(policy), kExtAuthz, closed_to_all());
 }
 

@@ -117,23 +117,27 @@ bool does_nothing(const std::string& filter, const google::protobuf::Any& entry)
 
 namespace {
 
-void name_context(const char* from, const char* to, FilterConfigs& configs) {
+// A virtual host's has a name without the policy: routes switch it off.
+void use_listener_context(FilterConfigs& configs) {
   const auto chain = configs.find(kContextAuth);
   if (chain == configs.end()) return;
   http_v3::filter_chain::v3::FilterChainConfigPerRoute filters;
   chain->second.UnpackTo(&filters);
   for (auto& filter : *filters.mutable_filter_chain()->mutable_filters()) {
-    if (filter.name() == from) filter.set_name(to);
+    const auto settings = configs.find(filter.name());
+    if (settings == configs.end()) continue;  // the note
+    const google::protobuf::Any told = settings->second;
+    configs.erase(settings);
+    configs[kListenerContext] = told;
+    filter.set_name(kListenerContext);
   }
-  xds::pack(filters, chain->second);
-  configs[to] = configs[from];
-  configs.erase(from);
+  xds::pack(filters, configs[kContextAuth]);
 }
 
 }  // namespace
 
 void use_in_virtual_host(FilterConfigs& configs) {
-  name_context(kRouteContext, kListenerContext, configs);
+  use_listener_context(configs);
   const auto cors = configs.find(kCorsFilter);
   if (cors == configs.end()) return;
   configs[kListenerCors] = cors->second;

@@ -1,5 +1,6 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
 #include <envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.pb.h>
+#include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
@@ -8,6 +9,7 @@
 
 #include "features/features.h"
 #include "translate/backend/rules.h"
+#include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
 #include "translate/sds.h"
 
@@ -22,18 +24,19 @@ constexpr int kConnectTimeoutSeconds = 10;
 constexpr uint32_t kConnectionBuffer = 32768;
 constexpr uint32_t kFailuresToEject = 3;
 
-// `filter`: that requests pass on their way; nullptr: none.
-void write_protocol(BackendProtocol protocol, const xds::Fragment* filter,
+// `filters`: that requests pass on their way.
+void write_protocol(BackendProtocol protocol, const std::vector<FragmentPtr>& filters,
                     cluster_v3::Cluster& out) {
   envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
   if (protocol == BackendProtocol::kHttp2)
     options.mutable_explicit_http_config()->mutable_http2_protocol_options();
-  else if (filter != nullptr)
+  else if (!filters.empty())
     options.mutable_explicit_http_config()->mutable_http_protocol_options();
   else
     return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
-  if (filter != nullptr) {
+  for (const FragmentPtr& filter : filters)
     options.add_http_filters()->ParseFromString(xds::serialise(*filter));
+  if (!filters.empty()) {
     auto& codec = *options.add_http_filters();
     codec.set_name("envoy.filters.http.upstream_codec");
     codec.mutable_typed_config()->PackFrom(
@@ -194,17 +197,17 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
   if (!write_tls_of_backends(reads, world, ref, secret, cluster))
     return cluster_without_endpoints(ref);
-  const xds::Fragment* filter = nullptr;
+  std::vector<FragmentPtr> filters;
   if (!ref.credential.name.empty()) {
     const RouteFilterModel* model = world.route_filter_models.get(reads, ref.credential);
     if (model == nullptr || model->filter == nullptr) return cluster_without_endpoints(ref);
-    filter = model->filter.get();
+    filters.push_back(model->filter);
   }
   cluster.mutable_connect_timeout()->set_seconds(kConnectTimeoutSeconds);
   cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
-  write_protocol(ref.protocol, filter, cluster);
+  write_protocol(ref.protocol, filters, cluster);
   if (ref.is_group()) write_shares(ref, cluster);
   if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
   return xds::fragment_of(cluster);
@@ -229,7 +232,20 @@ std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket
   cluster_v3::Cluster cluster = static_cluster(sds_cluster(socket));
   auto* endpoint = cluster.mutable_load_assignment()->add_endpoints()->add_lb_endpoints();
   endpoint->mutable_endpoint()->mutable_address()->mutable_pipe()->set_path(socket);
-  write_protocol(BackendProtocol::kHttp2, nullptr, cluster);
+  write_protocol(BackendProtocol::kHttp2, {}, cluster);
+  return xds::fragment_of(cluster);
+}
+
+std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& secret) {
+  std::vector<FragmentPtr> filters;
+  for (const std::string& name : secrets_of_login(secret)) {
+    envoy::extensions::filters::network::http_connection_manager::v3::HttpFilter filter;
+    features::write_credential({}, name, {}, filter);
+    filters.push_back(xds::fragment_of(filter));
+  }
+  if (filters.empty()) return nullptr;
+  cluster_v3::Cluster cluster = static_cluster(secret);
+  write_protocol(BackendProtocol::kHttp1, filters, cluster);
   return xds::fragment_of(cluster);
 }
 

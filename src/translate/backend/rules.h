@@ -41,6 +41,11 @@ std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef&
 // The cluster that leads to the SDS server at a socket (translate/sds.h).
 std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket);
 
+// The cluster, named by the first secret of a login (secrets_of_login()), that is ready once Envoy
+// has its secrets; nothing is sent to it.  A new Envoy takes its listeners when clusters are ready:
+// so oauth2, which routes bring along, finds its secrets (503 without).  nullptr: it is no first.
+std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& secret);
+
 bool speaks_tls(const xds::Fragment& cluster);
 
 // nullptr also where the cluster carries its endpoints itself (DNS), or may have none (its TLS

@@ -161,6 +161,12 @@ class Reader {
 
 }  // namespace
 
+std::vector<std::string> secrets_of_login(std::string_view first) {
+  if (!first.starts_with(kClientSecrets)) return {};
+  const std::string_view policy = first.substr(sizeof(kClientSecrets) - 1);
+  return {std::string(first), fmt::format("{}{}", kCookieKeys, policy)};
+}
+
 bool Login::operator==(const Login& other) const {
   return issuer == other.issuer &&
          std::equal(secrets.begin(), secrets.end(), other.secrets.begin(), other.secrets.end(),

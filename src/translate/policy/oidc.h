@@ -19,4 +19,8 @@ struct OidcReading {
 OidcReading read_oidc(flow::Reads& reads, World& world, const ObjectKey& key,
                       const PolicyText& text);
 
+// The SDS names of both secrets of a login, by that of the first, the client's; none: it is
+// another.
+std::vector<std::string> secrets_of_login(std::string_view first);
+
 }  // namespace limen::translate

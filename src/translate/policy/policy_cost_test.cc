@@ -94,30 +94,62 @@ TEST(PolicyCost, OfARouteIsTheSameWhereverSelectorsLook) {
   EXPECT_EQ(rows_of_a_route_among_selected(200, true), selected);
 }
 
-// Of a Gateway's policy over which those of so many of its routes are merged, two of them.
-size_t rows_of_a_merge_parent(int count) {
+// Of the policy of one of so many routes, each with one of its own; `more`: of its spec.
+size_t rows_of_a_route_policy(int count, const std::string& more) {
   Translator translator{Options{}};
-  api::ChangeBatch world = {
-      our_class(), some_backend(),
-      gateway("listeners: [{name: a, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: "
-              "All}}}]"),
-      policy("parent", target("Gateway", "g") + allow("10.0.0.0/8"))};
-  for (int i = 0; i < count; ++i) world.push_back(route(i, "default", "a"));
-  for (const int i : {0, 1})
-    world.push_back(policy(fmt::format("p{}", i), target("HTTPRoute", fmt::format("r{}", i)) +
-                                                      ", mergeType: StrategicMerge, cors: "
-                                                      "{allowOrigins: ['https://a.test']}"));
+  api::ChangeBatch world = {our_class(), some_backend(),
+                            gateway("listeners: [{name: a, port: 80, protocol: HTTP}]"),
+                            policy("all", target("Gateway", "g") + ", csrf: {}")};
+  const auto of = [&](int i, const std::string& range) {
+    return policy(fmt::format("p{}", i),
+                  target("HTTPRoute", fmt::format("r{}", i)) + allow(range) + more);
+  };
+  for (int i = 0; i < count; ++i) {
+    world.push_back(route(i, "default", "a"));
+    world.push_back(of(i, "10.0.0.0/8"));
+  }
   translator.apply({std::move(world), {}, {}});
-  return translator
-      .apply({{policy("parent", target("Gateway", "g") + allow("192.0.2.0/24"))}, {}, {}})
-      .rows;
+  const Output output = translator.apply({{of(1, "192.0.2.0/24")}, {}, {}});
+  EXPECT_EQ(output.resources.size(), 1u);
+  return output.rows;
 }
 
-TEST(PolicyCost, OfAMergeParentIsThatOfTheRoutesMergedOverIt) {
-  const size_t rows = rows_of_a_merge_parent(4);
-  EXPECT_LE(rows, 40u);
-  // Each other route has a virtual host of its own, in which the parent stands.
-  EXPECT_LE(rows_of_a_merge_parent(204), rows + 200);
+TEST(PolicyCost, OfARouteIsItsOwn) {
+  for (const char* more :
+       {"", ", mergeType: StrategicMerge",
+        ", jwt: {providers: [{name: x, remoteJWKS: {uri: 'https://x.test/keys'}}]}"}) {
+    const size_t rows = rows_of_a_route_policy(4, more);
+    EXPECT_LE(rows, 15u) << more;
+    EXPECT_EQ(rows_of_a_route_policy(200, more), rows) << more;
+  }
+}
+
+// Of what clients of one of so many listeners have to be like, each on a port of its own.
+size_t rows_of_a_client_policy(int count) {
+  Translator translator{Options{}};
+  std::string listeners;
+  for (int i = 0; i < count; ++i)
+    listeners += fmt::format("{{name: l{0}, port: {1}, protocol: HTTP}}, ", i, 9000 + i);
+  api::ChangeBatch world = {our_class(), some_backend(), gateway("listeners: [" + listeners + "]"),
+                            route(1, "default", "a")};
+  const auto of = [](int i, const std::string& action) {
+    return object(fmt::format(
+        "{{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: ClientTrafficPolicy, metadata: "
+        "{{name: p{0}}}, spec: {{targetRefs: [{{group: gateway.networking.k8s.io, kind: Gateway, "
+        "name: g, sectionName: l{0}}}], headers: {{withUnderscoresAction: {1}}}}}}}",
+        i, action));
+  };
+  for (int i = 0; i < count; ++i) world.push_back(of(i, "DropHeader"));
+  translator.apply({std::move(world), {}, {}});
+  const Output output = translator.apply({{of(1, "Allow")}, {}, {}});
+  EXPECT_EQ(output.resources.size(), 1u);
+  return output.rows;
+}
+
+TEST(PolicyCost, OfClientsIsThatOfTheirListener) {
+  const size_t rows = rows_of_a_client_policy(4);
+  EXPECT_LE(rows, 15u);
+  EXPECT_EQ(rows_of_a_client_policy(60), rows);
 }
 
 api::ObjectChange databases(const std::string& path) {

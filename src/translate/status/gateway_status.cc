@@ -183,10 +183,20 @@ void add_insecure_condition(const GatewayModel& gateway, int64_t generation,
                             std::vector<api::Condition>& out) {
   const auto& all = gateway.client_validations;
   if (std::none_of(all.begin(), all.end(), [](const auto& it) { return it.insecure; })) return;
-  out.push_back(condition("InsecureFrontendValidationMode", {}, "ConfigurationChanged",
-                          "spec.tls.frontend: clients are let in whatever certificate they show, "
-                          "and without one (mode AllowInsecureFallback)",
-                          generation));
+  // Measured with Envoy 1.40: its SPIFFE validator knows no such mode.
+  const bool of_agent = std::any_of(all.begin(), all.end(), [](const auto& it) {
+    return it.insecure && !it.secret.empty() && !it.secret.is_ours();
+  });
+  out.push_back(condition(
+      "InsecureFrontendValidationMode", {}, "ConfigurationChanged",
+      fmt::format(
+          "spec.tls.frontend: clients are let in whatever certificate they show, and without one "
+          "(mode AllowInsecureFallback){}",
+          of_agent
+              ? "; not so where the SDS server gives CAs for Envoy's SPIFFE validator, as SPIRE "
+                "does unless sds.disable_spiffe_cert_validation is set"
+              : ""),
+      generation));
 }
 
 Verdict programmed_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway,
