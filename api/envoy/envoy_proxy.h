@@ -4,7 +4,7 @@
 #pragma once
 
 #include "api/envoy/kubernetes_provider.h"
-#include "api/gateway/common.h"
+#include "api/envoy/tls.h"
 #include "base/json.h"
 
 namespace limen::api {
@@ -60,6 +60,7 @@ struct EnvoyProxySpec {
   std::vector<std::string> extra_args;
   bool merge_gateways = false;
   std::optional<ShutdownConfig> shutdown;
+  std::optional<BackendTlsConfig> backend_tls;
   Json rest;  // members that are accepted but not yet in effect
   bool operator==(const EnvoyProxySpec&) const = default;
 };

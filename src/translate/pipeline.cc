@@ -81,8 +81,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         emit(set.gateway, GatewayOrder{set.created.unix_seconds});
                       }),
       proxies("proxies", gateways_of_proxy, bind(*this, form_proxy)),
-      client_certificates("client_certificates", gateways_of_proxy,
-                          bind(*this, client_certificate_of)),
+      proxy_tls("proxy_tls", gateways_of_proxy, bind(*this, tls_of_proxy)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
       challenge_places("challenge_places", challenges, bind(*this, place_challenge)),
@@ -105,6 +104,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                            policies_by_target(key, policy, emit);
                          }),
       backend_tls("backend_tls", backend_tls_policies, bind(*this, read_backend_tls)),
+      own_tls("own_tls", backends, bind(*this, read_own_tls)),
 
       candidates("candidates", route_objects, bind(*this, attach)),
       http_candidates("http_candidates", candidates,
@@ -287,22 +287,28 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
           "clusters_of_target", proxy_clusters,
           [](const auto& key, const auto&, auto& emit) { targets_of_cluster(key, emit); }),
 
+      policy_secrets("policy_secrets", backend_tls, bind(*this, secrets_of_policy)),
+      backend_secrets("backend_secrets", own_tls, bind(*this, secrets_of_backend)),
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {
                         names_of_secrets(proxy, model, emit);
                       }),
-      secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
+      backends_with_secret(
+          "backends_with_secret", backend_secrets,
+          [](const auto&, const auto& use, auto& emit) { secrets_of_backends(use, emit); }),
+      secrets("proxy_secrets", users_of_secret, backends_with_secret, bind(*this, share_secret)),
 
-      sds_uses("sds_uses", backend_tls, bind(*this, sds_use_of)),
       proxies_with_sds("proxies_with_sds", proxies,
                        [](const auto& proxy, const auto& model, auto& emit) {
                          sockets_of_sds(proxy, model, emit);
                        }),
-      sds_servers("sds_servers", sds_uses,
-                  [](const auto&, const auto& use, auto& emit) {
-                    for (const Text& proxy : use.proxies) emit(ProxyName{proxy, use.socket});
-                  }),
-      sds_clusters("sds_clusters", proxies_with_sds, sds_servers,
+      policies_with_sds(
+          "policies_with_sds", policy_secrets,
+          [](const auto&, const auto& use, auto& emit) { sockets_of_backends(use, emit); }),
+      backends_with_sds(
+          "backends_with_sds", backend_secrets,
+          [](const auto&, const auto& use, auto& emit) { sockets_of_backends(use, emit); }),
+      sds_clusters("sds_clusters", proxies_with_sds, policies_with_sds, backends_with_sds,
                    [](flow::Reads&, const ProxyName& key) { return build_sds_cluster(key.name); }),
 
       routes_with_login("routes_with_login", routes,
@@ -328,7 +334,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
           "guards_of_issuer", listener_guards,
           [](const auto&, const auto& guard, auto& emit) { logins_by_issuer(guard.logins, emit); }),
       wanted_issuers("wanted_issuers", routes_of_issuer, guards_of_issuer,
-                     [](flow::Reads&, const auto&) { return std::optional(WantedIssuer()); }),
+                     bind(*this, trust_issuer)),
 
       plans("plans", proxies, bind(*this, plan_proxy)),
 
