@@ -349,6 +349,7 @@ const std::vector<BrokenObject> kBroken = {
 
 std::vector<BrokenObject> all_broken() {
   std::vector<BrokenObject> all = kBroken;
+  for (BrokenObject& it : broken_backends()) all.push_back(std::move(it));
   for (BrokenObject& it : broken_security_policies()) all.push_back(std::move(it));
   for (BrokenObject& it : broken_client_traffic_policies()) all.push_back(std::move(it));
   return all;
@@ -414,6 +415,8 @@ TEST(Rules, Accept) {
            tls("certificateRefs: [{name: s}]"),
            tls("options: {a: b}"),
            backend("endpoints: [{fqdn: {hostname: a.b, port: 1}}]"),
+           backend("endpoints: [{ip: {address: 1.1.1.1, port: 1}, hostname: a.b}], tls: "
+                   "{insecureSkipVerify: true, autoSNIFromEndpointHostname: true}"),
            proxy("provider: {type: Host, host: {}}"),
            proxy("bootstrap: {value: 'admin: {}'}"),
        }) {

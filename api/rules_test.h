@@ -12,6 +12,7 @@ struct BrokenObject {
   std::string message;
 };
 
+std::vector<BrokenObject> broken_backends();
 std::vector<BrokenObject> broken_security_policies();
 std::vector<BrokenObject> broken_client_traffic_policies();
 

@@ -1,7 +1,7 @@
 // Backend: an endpoint outside of Kubernetes Services.  Source: gateway.envoyproxy.io/v1alpha1.
 #pragma once
 
-#include "api/gateway/common.h"
+#include "api/envoy/tls.h"
 
 namespace limen::api {
 
@@ -39,6 +39,7 @@ struct BackendSpec {
   std::vector<BackendEndpoint> endpoints;
   std::vector<std::string> app_protocols;  // gateway.envoyproxy.io/h2c, /ws, /wss
   std::optional<bool> fallback;
+  std::optional<BackendTlsSettings> tls;  // unset: plain text, unless a policy asks for TLS
   bool operator==(const BackendSpec&) const = default;
 };
 

@@ -6,12 +6,6 @@ using schema::items;
 using schema::object;
 using schema::required;
 
-std::vector<std::string_view> names_of(const TlsVersion*) {
-  return {"Auto", "1.0", "1.1", "1.2", "1.3"};
-}
-std::vector<std::string_view> names_of(const AlpnProtocol*) {
-  return {"http/1.0", "http/1.1", "h2"};
-}
 std::vector<std::string_view> names_of(const TlsFingerprint*) { return {"JA3", "JA4"}; }
 std::vector<std::string_view> names_of(const ClientValidationMode*) {
   return {"Request", "RequireAny", "VerifyIfGiven", "RequireAndVerify"};
@@ -109,25 +103,10 @@ const Schema& schema_of(const ClientTlsSettings*) {
       object<ClientTlsSettings>("ClientTLSSettings", "TLS with clients.")
           .field<&ClientTlsSettings::client_validation>(
               "clientValidation", "How their certificates are checked; they need none where unset.")
-          .field<&ClientTlsSettings::min_version>("minVersion", "Oldest version; 1.2 where unset.")
-          .field<&ClientTlsSettings::max_version>("maxVersion", "Newest version; 1.3 where unset.")
-          .field<&ClientTlsSettings::ciphers>(
-              "ciphers", "Cipher suites of TLS 1.2 and older, by OpenSSL's or IANA's names.")
-          .field<&ClientTlsSettings::ecdh_curves>("ecdhCurves", "Groups for the key exchange.")
-          .field<&ClientTlsSettings::signature_algorithms>("signatureAlgorithms",
-                                                           "Signature algorithms.")
-          .field<&ClientTlsSettings::alpn_protocols>(
-              "alpnProtocols",
-              "Protocols that are offered; h2 and http/1.1 for HTTPS where unset, none where empty.",
-              schema::keep_empty())
+          .base<TlsSettings>("Versions and algorithms.")
           .field<&ClientTlsSettings::fingerprints>("fingerprints",
                                                    "Fingerprints of clients that are taken.")
-          .field<&ClientTlsSettings::session>("session", "TLS sessions.")
-          .rule("!has(self.ciphers) || !has(self.minVersion) || self.minVersion != '1.3'",
-                "ciphers have no effect where minVersion is 1.3")
-          .rule(
-              "!has(self.maxVersion) || self.maxVersion in ['1.3', 'Auto'] || (has(self.minVersion) ? self.minVersion in ['Auto', '1.0', self.maxVersion] || (self.minVersion == '1.1' && self.maxVersion == '1.2') : self.maxVersion == '1.2')",
-              "minVersion must not be newer than maxVersion");
+          .field<&ClientTlsSettings::session>("session", "TLS sessions.");
   return schema;
 }
 

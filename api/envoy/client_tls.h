@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "api/envoy/policy.h"
+#include "api/envoy/tls.h"
 
 namespace limen::api {
 
-enum class TlsVersion { kAuto, k10, k11, k12, k13 };
-enum class AlpnProtocol { kHttp10, kHttp11, kH2 };
 enum class TlsFingerprint { kJa3, kJa4 };
 
 // What of a client's certificate is asked for, and looked at.
@@ -80,11 +79,8 @@ struct TlsSession {
   bool operator==(const TlsSession&) const = default;
 };
 
-struct ClientTlsSettings {
+struct ClientTlsSettings : TlsSettings {
   std::optional<ClientValidationContext> client_validation;
-  std::optional<TlsVersion> min_version, max_version;  // unset: 1.2, 1.3
-  std::vector<std::string> ciphers, ecdh_curves, signature_algorithms;
-  std::optional<std::vector<AlpnProtocol>> alpn_protocols;  // empty: no ALPN
   std::vector<TlsFingerprint> fingerprints;
   std::optional<TlsSession> session;
   bool operator==(const ClientTlsSettings&) const = default;

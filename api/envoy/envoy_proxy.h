@@ -5,7 +5,7 @@
 
 #include "api/envoy/geo_ip.h"
 #include "api/envoy/kubernetes_provider.h"
-#include "api/gateway/common.h"
+#include "api/envoy/tls.h"
 #include "base/json.h"
 
 namespace limen::api {
@@ -62,6 +62,7 @@ struct EnvoyProxySpec {
   bool merge_gateways = false;
   std::optional<ShutdownConfig> shutdown;
   std::optional<GeoIp> geo_ip;
+  std::optional<BackendTlsConfig> backend_tls;
   Json rest;  // members that are accepted but not yet in effect
   bool operator==(const EnvoyProxySpec&) const = default;
 };

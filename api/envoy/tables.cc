@@ -60,9 +60,9 @@ const Schema& schema_of(const BackendEndpoint*) {
           .field<&BackendEndpoint::fqdn>("fqdn", "By DNS name.")
           .field<&BackendEndpoint::ip>("ip", "By address.")
           .field<&BackendEndpoint::unix_socket>("unix", "By unix socket.")
-          .field<&BackendEndpoint::hostname>("hostname",
-                                             "Its host name, for TLS and health checks.",
-                                             length(1, 253), not_in_effect())
+          .field<&BackendEndpoint::hostname>(
+              "hostname", "Its host name, for TLS (autoSNIFromEndpointHostname).", length(1, 253),
+              pattern(kExactHostnamePattern))
           .field<&BackendEndpoint::zone>("zone", "Its zone.", length(0, 63), not_in_effect())
           .rule("[has(self.fqdn), has(self.ip), has(self.unix)].filter(x, x).size() == 1",
                 "set exactly one of fqdn, ip and unix");
@@ -81,11 +81,18 @@ const Schema& schema_of(const BackendSpec*) {
                                    "gateway.envoyproxy.io/wss"})))
           .field<&BackendSpec::fallback>("fallback", "Used only where the others fail.",
                                          not_in_effect())
+          .field<&BackendSpec::tls>("tls", "TLS with it; plain text where unset.")
           .rule(
               "!has(self.endpoints) || self.endpoints.all(e, has(e.fqdn)) || !self.endpoints.exists(e, has(e.fqdn))",
               "fqdn endpoints can't be mixed with others")
           .rule("!has(self.type) || self.type != 'DynamicResolver' || !has(self.endpoints)",
-                "a DynamicResolver has no endpoints");
+                "a DynamicResolver has no endpoints")
+          .rule(
+              "!has(self.type) || self.type != 'DynamicResolver' || !has(self.tls) || !has(self.tls.autoSNIFromEndpointHostname) || !self.tls.autoSNIFromEndpointHostname",
+              "a DynamicResolver has no endpoints for autoSNIFromEndpointHostname")
+          .rule(
+              "!has(self.tls) || !has(self.tls.autoSNIFromEndpointHostname) || !self.tls.autoSNIFromEndpointHostname || !has(self.endpoints) || self.endpoints.all(e, has(e.fqdn) || has(e.hostname))",
+              "with autoSNIFromEndpointHostname endpoints by ip or unix need a hostname");
   return schema;
 }
 
@@ -184,9 +191,11 @@ const Schema& schema_of(const EnvoyProxySpec*) {
               "mergeGateways", "Serve all Gateways of the class with the same Envoys.")
           .field<&EnvoyProxySpec::shutdown>("shutdown", "How it is stopped.")
           .field<&EnvoyProxySpec::geo_ip>("geoIP", "Where clients are, for clientIPGeoLocations.")
+          .field<&EnvoyProxySpec::backend_tls>("backendTLS",
+                                               "TLS with backends that say nothing else.")
           .field<&EnvoyProxySpec::rest>(
               "", "Accepted.",
-              schema::rest({"telemetry", "mergeBackends", "filterOrder", "backendTLS", "ipFamily",
+              schema::rest({"telemetry", "mergeBackends", "filterOrder", "ipFamily",
                             "preserveRouteOrder", "luaValidation", "lua", "dynamicModules",
                             "mergeType", "routingType"}));
   return schema;

@@ -112,6 +112,10 @@ const Schema& schema_of(const SecurityPolicy*);
 
 std::vector<std::string_view> names_of(const TlsVersion*);
 std::vector<std::string_view> names_of(const AlpnProtocol*);
+const Schema& schema_of(const TlsSettings*);
+const Schema& schema_of(const BackendTlsConfig*);
+const Schema& schema_of(const BackendTlsSettings*);
+
 std::vector<std::string_view> names_of(const TlsFingerprint*);
 std::vector<std::string_view> names_of(const ClientValidationMode*);
 const Schema& schema_of(const OtherNameMatch*);

@@ -127,7 +127,7 @@ void Control::apply(const translate::Input& input, Uptake::Done in_force) {
   else
     unserved_.insert(unserved_.end(), output.resources.begin(), output.resources.end());
   sink_(output);
-  for (const auto& [issuer, wanted] : output.issuers) issuers_.want(issuer, wanted);
+  for (const auto& [issuer, trust] : output.issuers) issuers_.want(issuer, trust);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
   if (!input.objects.empty()) {

@@ -14,13 +14,8 @@
 #include <vector>
 
 #include "api/envoy/route_filter.h"
-#include "api/gateway/backend_tls_policy.h"
 #include "api/gateway/http_route.h"
 #include "base/problem.h"
-
-namespace envoy::extensions::transport_sockets::tls::v3 {
-class UpstreamTlsContext;
-}
 
 namespace envoy::extensions::filters::network::http_connection_manager::v3 {
 class HttpFilter;
@@ -129,12 +124,5 @@ void write_tcp_proxy(const std::vector<Share>& shares, const std::string& stat_p
 // The listener filter that proxies datagrams.
 void write_udp_proxy(const std::vector<Share>& shares, const std::string& stat_prefix,
                      listener_v3::ListenerFilter& out);
-
-// ---- backend_tls/: BackendTLSPolicy, but for the CAs.  GEP-1897.
-void write_upstream_tls(const api::BackendTlsPolicyValidation& validation,
-                        envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
-// To the server of a URL: a DNS name or an IP address.
-void write_server_tls(const std::string& host, const std::string& system_cas,
-                      envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext& out);
 
 }  // namespace limen::features

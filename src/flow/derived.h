@@ -8,6 +8,7 @@
 #pragma once
 
 #include <optional>
+#include <tuple>
 #include <type_traits>
 
 #include "flow/index.h"
@@ -34,21 +35,17 @@ class Derived : public Table<K, V> {
     source.follow([this](const K& key) { wake(key); });
   }
 
-  template <class A, class B, class Rule, class = decltype(&B::has)>
-  Derived(std::string name, A& first, B& second, Rule rule)
-      : Derived(first.graph(), std::move(name), std::move(rule),
-                [&first, &second](const K& key) { return first.has(key) || second.has(key); }) {
-    first.follow([this](const K& key) { wake(key); });
-    second.follow([this](const K& key) { wake(key); });
-  }
-
-  template <class A, class B, class C, class Rule, class = decltype(&C::has)>
-  Derived(std::string name, A& first, B& second, C& third, Rule rule)
-      : Derived(first.graph(), std::move(name), std::move(rule),
-                [&](const K& key) { return first.has(key) || second.has(key) || third.has(key); }) {
-    first.follow([this](const K& key) { wake(key); });
-    second.follow([this](const K& key) { wake(key); });
-    third.follow([this](const K& key) { wake(key); });
+  // Of any of several indexes: std::tie(a, b, ...).
+  template <class... Sources, class Rule>
+  Derived(std::string name, std::tuple<Sources&...> sources, Rule rule)
+      : Derived(std::get<0>(sources).graph(), std::move(name), std::move(rule),
+                [sources](const K& key) {
+                  return std::apply([&](auto&... each) { return (each.has(key) || ...); }, sources);
+                }) {
+    const auto wake_on = [this](auto& source) {
+      source.follow([this](const K& key) { wake(key); });
+    };
+    std::apply([&](auto&... each) { (wake_on(each), ...); }, sources);
   }
 
   // Rows read the row (or the group) of their own key in these: what nearly every row does needs no

@@ -229,7 +229,7 @@ TEST(Flow, ARowOfTwoSourcesIsThereWhileEitherHasItsKey) {
   const auto by_value = [](const Str&, int value, auto& emit) { emit(value); };
   Index<int, Str, int> of_left{"of_left", left, by_value}, of_right{"of_right", right, by_value};
   int runs = 0;
-  Derived<int, int> both{"both", of_left, of_right, [&](Reads&, int key) {
+  Derived<int, int> both{"both", std::tie(of_left, of_right), [&](Reads&, int key) {
                            ++runs;
                            return std::make_shared<const int>(key);
                          }};

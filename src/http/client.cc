@@ -56,7 +56,7 @@ asio::awaitable<Result<Response>> exchange(const Request& request, const Url& ur
   const Patience patience(request.patience);
   std::shared_ptr<asio::ssl::context> context;
   if (url.https) {
-    const auto made = make_tls_context({request.authorities, {}, {}});
+    const auto made = make_tls_context({request.authorities, {}, {}, request.verify});
     if (!made) co_return made.error();
     context = *made;
   }

@@ -1,6 +1,6 @@
 // Requests of Limen's own to HTTP servers: discovery documents, ACME.  A thread does the network's
 // work; answers are told on the event loop's thread.  Redirects are not followed, there are no
-// cookies, no proxies and no unverified TLS.
+// cookies, no proxies and no unverified TLS unless it is asked for.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,8 @@ struct Request {
   std::vector<Header> headers = {};  // besides Host, User-Agent and Content-Length
   std::string body = {};
   std::string authorities =
-      {};  // PEM that the server's certificate is verified by; "": the system's
+      {};              // PEM that the server's certificate is verified by; "": the system's
+  bool verify = true;  // false: whoever answers is believed
   std::chrono::milliseconds patience{10'000};  // for all of it
   size_t longest_body = 1u << 20;              // bytes; a longer answer is an error
 };

@@ -8,7 +8,7 @@ Result<std::shared_ptr<ssl::context>> make_tls_context(const TlsParts& parts) {
   auto context = std::make_shared<ssl::context>(ssl::context::tls_client);
   ::SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   ::SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
-  context->set_verify_mode(ssl::verify_peer);
+  context->set_verify_mode(parts.verify ? ssl::verify_peer : ssl::verify_none);
   boost::system::error_code error;
   if (parts.authorities.empty())
     context->set_default_verify_paths(error);

@@ -61,7 +61,9 @@ struct BackendTarget {
   };
   Verdict usable;
   std::vector<Port> ports;
-  bool unix_socket = false;  // an endpoint is one
+  bool unix_socket = false;      // an endpoint is one
+  bool tls = false;              // of a Backend: it asks for TLS itself
+  bool names_no_server = false;  // ... and says by no name whose certificate it is
 
   bool operator==(const BackendTarget&) const = default;
 };
@@ -119,24 +121,31 @@ struct TargetKey {
   }
 };
 
-// A BackendTLSPolicy with its CAs read.
+// TLS with backends as a BackendTLSPolicy says, or a Backend together with its policy, CAs read.
 struct BackendTls {
   Verdict accepted, resolved_refs;
-  FragmentPtr context;  // UpstreamTlsContext without ALPN; nullptr: no connection can be trusted
+  FragmentPtr context;  // UpstreamTlsContext: whose certificate is good; nullptr: nobody's is
   SdsSecret cas;        // not empty: they are another SDS server's
+  // A Backend's.
+  bool by_host = false;               // the Host of each request is the SNI ...
+  bool checks_host = false;           // ... and says whose the certificate has to be
+  SdsSecret client_certificate = {};  // empty: the proxy's is shown
+  api::TlsSettings settings = {};     // what is not set is the proxy's to say
 
   bool operator==(const BackendTls& other) const {
     return accepted == other.accepted && resolved_refs == other.resolved_refs && cas == other.cas &&
+           by_host == other.by_host && checks_host == other.checks_host &&
+           client_certificate == other.client_certificate && settings == other.settings &&
            same(context, other.context);
   }
 };
 
-// The proxies that reach another SDS server.
-struct SdsUse {
-  std::string socket;
+// What TLS with backends needs of secrets, and the proxies with these backends.
+struct SecretUse {
+  std::vector<SdsSecret> secrets;
   std::vector<Text> proxies;
 
-  bool operator==(const SdsUse&) const = default;
+  bool operator==(const SecretUse&) const = default;
 };
 
 struct ProxyCluster {

@@ -74,7 +74,7 @@ void each_secret(const ProxyModel& model, auto take) {
     for (const SdsSecret& secret : listener.secrets) take(secret);
     if (!listener.client_ca.empty()) take(listener.client_ca);
   }
-  const auto& shown = model.client_certificate;
+  const auto& shown = model.backend_tls.client_certificate;
   if (shown && shown->usable.ok) take(shown->secret);
 }
 
@@ -92,8 +92,22 @@ void sockets_of_sds(const std::string& proxy, const ProxyModel& model, auto& emi
   for (const std::string& socket : sockets) emit(ProxyName{proxy, socket});
 }
 
-void proxies_of_sds_use(const SdsUse& use, auto& emit) {
-  for (const Text& proxy : use.proxies) emit(ProxyName{proxy, use.socket});
+// What TLS needs of ours.
+void secrets_of_use(const SecretUse& use, auto& emit) {
+  for (const SdsSecret& secret : use.secrets) {
+    if (!secret.is_ours()) continue;
+    for (const Text& proxy : use.proxies) emit(ProxyName{proxy, secret.name});
+  }
+}
+
+void sockets_of_use(const SecretUse& use, auto& emit) {
+  std::set<std::string> sockets;
+  for (const SdsSecret& secret : use.secrets) {
+    if (!secret.is_ours()) sockets.insert(secret.socket);
+  }
+  for (const std::string& socket : sockets) {
+    for (const Text& proxy : use.proxies) emit(ProxyName{proxy, socket});
+  }
 }
 
 void targets_of_cluster(const ProxyCluster& key, auto& emit) {
@@ -115,7 +129,7 @@ void needs_by_secret(const RouteKey&, const TranslatedRoute& route, auto& emit) 
 }
 
 void needs_by_issuer(const FilterNeeds& needs, auto& emit) {
-  for (const std::string& issuer : needs.issuers) emit(issuer);
+  for (const IssuerKey& issuer : needs.issuers) emit(issuer);
 }
 
 void owners_of_policy(const ObjectKey& key, const api::CertificatePolicy& policy, auto& emit) {

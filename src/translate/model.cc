@@ -10,7 +10,8 @@ bool RouteFilterModel::operator==(const RouteFilterModel& other) const {
 }
 
 bool ClassModel::operator==(const ClassModel& other) const {
-  return accepted == other.accepted && owner == other.owner && same(settings, other.settings);
+  return accepted == other.accepted && owner == other.owner && envoy_proxy == other.envoy_proxy &&
+         same(settings, other.settings);
 }
 
 bool FrontendTls::operator==(const FrontendTls& other) const {
@@ -21,11 +22,11 @@ bool FrontendTls::operator==(const FrontendTls& other) const {
 
 bool GatewayModel::operator==(const GatewayModel& other) const {
   return key == other.key && uid == other.uid && gateway_class == other.gateway_class &&
-         proxy == other.proxy && created == other.created && accepted == other.accepted &&
-         addressed == other.addressed && addresses == other.addresses &&
-         wants_any_address == other.wants_any_address &&
+         envoy_proxy == other.envoy_proxy && proxy == other.proxy && created == other.created &&
+         accepted == other.accepted && addressed == other.addressed &&
+         addresses == other.addresses && wants_any_address == other.wants_any_address &&
          wants_cluster_address == other.wants_cluster_address && labels == other.labels &&
-         annotations == other.annotations && client_certificate == other.client_certificate &&
+         annotations == other.annotations && backend_tls == other.backend_tls &&
          client_validations == other.client_validations && listeners == other.listeners &&
          same(settings, other.settings);
 }
@@ -34,7 +35,7 @@ bool ProxyModel::operator==(const ProxyModel& other) const {
   return gateway_class == other.gateway_class && gateways == other.gateways &&
          addresses == other.addresses && cluster_only == other.cluster_only &&
          listeners == other.listeners && ports == other.ports && labels == other.labels &&
-         annotations == other.annotations && client_certificate == other.client_certificate &&
+         annotations == other.annotations && backend_tls == other.backend_tls &&
          same(settings, other.settings);
 }
 

@@ -32,6 +32,7 @@ struct ClassModel {
   Verdict accepted;
   std::shared_ptr<const api::EnvoyProxySpec> settings;  // nullptr: no parametersRef
   infra::PlanOwner owner;
+  ObjectKey envoy_proxy = {};  // whose settings these are
 
   bool operator==(const ClassModel& other) const;
 };
@@ -113,13 +114,24 @@ struct FrontendTls {
   bool operator==(const FrontendTls& other) const;
 };
 
-// What a Gateway shows to backends that speak TLS.  Not usable: those get no connections.
+// What is shown to backends that speak TLS.  Not usable: those get no connections.
 struct ClientCertificate {
-  ObjectKey gateway;  // whose it is
+  ObjectKey gateway;  // whose it is; empty: the EnvoyProxy's
   Verdict usable;
   SdsSecret secret;
 
   bool operator==(const ClientCertificate&) const = default;
+  bool is_gateways() const { return !gateway.name.empty(); }
+};
+
+// How a proxy speaks TLS with backends that leave it open: EnvoyProxy.spec.backendTLS and
+// spec.tls.backend of Gateways.
+struct ProxyTls {
+  Verdict usable;  // of the settings; not ok: nothing is sent to backends that speak TLS
+  api::TlsSettings settings;
+  std::optional<ClientCertificate> client_certificate;
+
+  bool operator==(const ProxyTls&) const = default;
 };
 
 struct GatewayModel {
@@ -135,7 +147,8 @@ struct GatewayModel {
   bool wants_cluster_address = false;  // one inside of the cluster.  GEP-1651, Cluster
   std::map<std::string, std::string> labels, annotations;  // of spec.infrastructure
   std::shared_ptr<const api::EnvoyProxySpec> settings;
-  std::optional<ClientCertificate> client_certificate;
+  ObjectKey envoy_proxy;  // whose settings these are
+  ProxyTls backend_tls;
   std::vector<ClientValidation> client_validations;  // empty, or the default is the first
   std::vector<ListenerModel> listeners;              // its own, in the order of the spec
 
@@ -183,7 +196,7 @@ struct ProxyModel {
   std::vector<std::string> addresses;      // that they ask for
   bool cluster_only = false;               // none is to be reached from outside of the cluster
   std::map<std::string, std::string> labels, annotations;
-  std::optional<ClientCertificate> client_certificate;  // of the first Gateway that has one
+  ProxyTls backend_tls;  // with the certificate of the first Gateway that has one
   // Of all Gateways and ListenerSets in the order of precedence, conflicts decided.
   std::vector<ListenerModel> listeners;
   std::vector<PortModel> ports;
@@ -214,19 +227,26 @@ struct JwtUse {
   }
 };
 
+// A provider whose endpoints are to be found.
+struct IssuerKey {
+  Text issuer;
+  ClusterRef backend = {};  // whose CAs its server is verified by; default: the system's
+  auto operator<=>(const IssuerKey&) const = default;
+  template <class H>
+  friend H AbslHashValue(H h, const IssuerKey& key) {
+    return H::combine(std::move(h), key.issuer, key.backend);
+  }
+};
+
 // What the filters of SecurityPolicies that log users in, and of HTTPRouteFilters, need of a proxy,
 // and of us.
 struct Login;
 struct FilterNeeds {
   std::set<std::string> secrets;  // SDS names
-  std::set<std::string> issuers;  // whose endpoints are to be found
+  std::set<IssuerKey> issuers;    // whose endpoints are to be found
 
   bool operator==(const FilterNeeds&) const = default;
   void add(const Login& login);
-};
-
-struct WantedIssuer {
-  bool operator==(const WantedIssuer&) const = default;
 };
 
 // What the virtual hosts of a listener with `auths`, or with a SecurityPolicy, have besides their

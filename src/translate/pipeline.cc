@@ -86,8 +86,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                if (databases_of(model) != nullptr) emit(proxy);
                              }),
       geo_lookups("geo_lookups", proxies_with_databases, bind(*this, geo_lookup_of)),
-      client_certificates("client_certificates", gateways_of_proxy,
-                          bind(*this, client_certificate_of)),
+      proxy_tls("proxy_tls", gateways_of_proxy, bind(*this, tls_of_proxy)),
       gateways("gateways_settled", gateway_specs, bind(*this, settle_gateway)),
       sets("sets_settled", set_specs, bind(*this, settle_listener_set)),
       challenge_places("challenge_places", challenges, bind(*this, place_challenge)),
@@ -110,6 +109,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                            policies_by_target(key, policy, emit);
                          }),
       backend_tls("backend_tls", backend_tls_policies, bind(*this, read_backend_tls)),
+      own_tls("own_tls", backends, bind(*this, read_own_tls)),
 
       candidates("candidates", route_objects, bind(*this, attach)),
       http_candidates("http_candidates", candidates,
@@ -193,7 +193,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           for (const auto& [name, index] : model.guarded_listeners)
                             emit(ProxyName{proxy, name});
                         }),
-      listener_guards("listener_guards", guarded_listeners, policies_of_listener, closed_listeners,
+      listener_guards("listener_guards",
+                      std::tie(guarded_listeners, policies_of_listener, closed_listeners),
                       bind(*this, guard_listener)),
 
       routes_of_virtual_host("routes_of_virtual_host", routes,
@@ -227,7 +228,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                       [](const auto&, const auto& guard, auto& emit) {
                         if (guard.jwt) emit(*guard.jwt);
                       }),
-      jwt_uses("jwt_uses", routes_with_jwt, guards_with_jwt, bind(*this, jwt_of_use)),
+      jwt_uses("jwt_uses", std::tie(routes_with_jwt, guards_with_jwt), bind(*this, jwt_of_use)),
       jwt_uses_of("jwt_uses_of", jwt_uses,
                   [](const auto& use, const auto&, auto& emit) {
                     emit(ProxyName{use.proxy, use.route_configuration});
@@ -273,8 +274,10 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                         [](const auto&, const auto& guard, auto& emit) {
                           for (const ClusterRef& cluster : guard.clusters) emit(cluster);
                         }),
-      clusters("clusters", users_of_cluster, guards_of_cluster, bind(*this, build_cluster)),
-      endpoints("endpoints", users_of_cluster, guards_of_cluster, bind(*this, build_endpoints)),
+      clusters("clusters", std::tie(users_of_cluster, guards_of_cluster),
+               bind(*this, build_cluster)),
+      endpoints("endpoints", std::tie(users_of_cluster, guards_of_cluster),
+                bind(*this, build_endpoints)),
       users_of_proxy_cluster("users_of_proxy_cluster", routes,
                              [](const auto&, const auto& route, auto& emit) {
                                for (const ProxyCluster& use : route.clusters) emit(use);
@@ -284,33 +287,43 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                                for (const ClusterRef& cluster : guard.clusters)
                                  emit(ProxyCluster{listener.proxy, cluster});
                              }),
-      proxy_clusters("proxy_clusters", users_of_proxy_cluster, listeners_with_cluster,
+      proxy_clusters("proxy_clusters", std::tie(users_of_proxy_cluster, listeners_with_cluster),
                      bind(*this, cluster_of_proxy)),
-      proxy_endpoints("proxy_endpoints", users_of_proxy_cluster, listeners_with_cluster,
+      proxy_endpoints("proxy_endpoints", std::tie(users_of_proxy_cluster, listeners_with_cluster),
                       bind(*this, endpoints_of_proxy)),
       clusters_of_target(
           "clusters_of_target", proxy_clusters,
           [](const auto& key, const auto&, auto& emit) { targets_of_cluster(key, emit); }),
 
+      policy_secrets("policy_secrets", backend_tls, bind(*this, secrets_of_policy)),
+      backend_secrets("backend_secrets", own_tls, bind(*this, secrets_of_backend)),
+      client_cas("client_cas", client_checks, bind(*this, cas_of_clients)),
       users_of_secret("users_of_secret", proxies,
                       [](const auto& proxy, const auto& model, auto& emit) {
                         names_of_secrets(proxy, model, emit);
                       }),
-      secrets("proxy_secrets", users_of_secret, bind(*this, share_secret)),
+      backends_with_secret(
+          "backends_with_secret", backend_secrets,
+          [](const auto&, const auto& use, auto& emit) { secrets_of_use(use, emit); }),
+      secrets("proxy_secrets", std::tie(users_of_secret, backends_with_secret),
+              bind(*this, share_secret)),
 
-      sds_uses("sds_uses", backend_tls, bind(*this, sds_use_of)),
-      client_sds_uses("client_sds_uses", client_checks, bind(*this, client_sds_use_of)),
       proxies_with_sds("proxies_with_sds", proxies,
                        [](const auto& proxy, const auto& model, auto& emit) {
                          sockets_of_sds(proxy, model, emit);
                        }),
-      sds_servers("sds_servers", sds_uses,
-                  [](const auto&, const auto& use, auto& emit) { proxies_of_sds_use(use, emit); }),
-      client_sds_servers(
-          "client_sds_servers", client_sds_uses,
-          [](const auto&, const auto& use, auto& emit) { proxies_of_sds_use(use, emit); }),
-      sds_clusters("sds_clusters", proxies_with_sds, sds_servers, client_sds_servers,
-                   [](flow::Reads&, const ProxyName& key) { return build_sds_cluster(key.name); }),
+      policies_with_sds(
+          "policies_with_sds", policy_secrets,
+          [](const auto&, const auto& use, auto& emit) { sockets_of_use(use, emit); }),
+      backends_with_sds(
+          "backends_with_sds", backend_secrets,
+          [](const auto&, const auto& use, auto& emit) { sockets_of_use(use, emit); }),
+      clients_with_sds("clients_with_sds", client_cas,
+                       [](const auto&, const auto& use, auto& emit) { sockets_of_use(use, emit); }),
+      sds_clusters(
+          "sds_clusters",
+          std::tie(proxies_with_sds, policies_with_sds, backends_with_sds, clients_with_sds),
+          [](flow::Reads&, const ProxyName& key) { return build_sds_cluster(key.name); }),
 
       routes_with_needs("routes_with_needs", routes,
                         [](const auto& key, const auto& route, auto& emit) {
@@ -321,7 +334,7 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                           for (const std::string& name : guard.needs.secrets)
                             emit(ProxyName{listener.proxy, name});
                         }),
-      filter_secrets("filter_secrets", routes_with_needs, guards_with_needs,
+      filter_secrets("filter_secrets", std::tie(routes_with_needs, guards_with_needs),
                      [this](flow::Reads& reads, const ProxyName& key) {
                        return std::string_view(key.name).starts_with(kCredentialSecrets)
                                   ? credential_secret(reads, *this, key.name)
@@ -334,8 +347,8 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
       guards_of_issuer(
           "guards_of_issuer", listener_guards,
           [](const auto&, const auto& guard, auto& emit) { needs_by_issuer(guard.needs, emit); }),
-      wanted_issuers("wanted_issuers", routes_of_issuer, guards_of_issuer,
-                     [](flow::Reads&, const auto&) { return std::optional(WantedIssuer()); }),
+      wanted_issuers("wanted_issuers", std::tie(routes_of_issuer, guards_of_issuer),
+                     bind(*this, trust_issuer)),
 
       plans("plans", proxies, bind(*this, plan_proxy)),
 
@@ -356,8 +369,9 @@ World::World(Options given)  // #lizard forgives: it is one page of wiring
                      [](const auto& key, const auto& set, auto& emit) {
                        if_annotated(api::Kind::kListenerSet, key, set.metadata, emit);
                      }),
-      owned_certificates("owned_certificates", certificate_policies_of, annotated_gateways,
-                         annotated_sets, bind(*this, find_certificates)),
+      owned_certificates("owned_certificates",
+                         std::tie(certificate_policies_of, annotated_gateways, annotated_sets),
+                         bind(*this, find_certificates)),
       uses_of_certificate(
           "uses_of_certificate", owned_certificates,
           [](const auto&, const auto& owner, auto& emit) { certificates_of_owner(owner, emit); }),

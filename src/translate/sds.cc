@@ -54,19 +54,42 @@ void write_sds(const SdsSecret& secret,
   server.add_grpc_services()->mutable_envoy_grpc()->set_cluster_name(sds_cluster(secret.socket));
 }
 
-std::shared_ptr<const SdsUse> sds_use_of(flow::Reads& reads, World& world,
-                                         const ObjectKey& policy) {
-  const BackendTls* tls = world.backend_tls.get(reads, policy);
-  const api::BackendTlsPolicy* object = world.backend_tls_policies.get(reads, policy);
-  if (tls == nullptr || object == nullptr || tls->cas.empty()) return nullptr;
+namespace {
+
+void add_proxies(flow::Reads& reads, World& world, const TargetKey& target,
+                 std::set<Text>& proxies) {
+  for (const auto& [cluster, fragment] : world.clusters_of_target.get(reads, target))
+    proxies.insert(cluster.proxy);
+}
+
+}  // namespace
+
+std::shared_ptr<const SecretUse> secrets_of_policy(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key) {
+  const BackendTls* tls = world.backend_tls.get(reads, key);
+  const api::BackendTlsPolicy* policy = world.backend_tls_policies.get(reads, key);
+  if (tls == nullptr || policy == nullptr || tls->cas.empty()) return nullptr;
   std::set<Text> proxies;
-  for (const auto& ref : object->spec.target_refs) {
-    const auto target = target_of(policy.name_space, ref);
-    if (!target) continue;
-    for (const auto& [cluster, fragment] : world.clusters_of_target.get(reads, *target))
-      proxies.insert(cluster.proxy);
+  for (const auto& ref : policy->spec.target_refs) {
+    if (const auto target = target_of(key.name_space, ref))
+      add_proxies(reads, world, *target, proxies);
   }
-  return std::make_shared<const SdsUse>(SdsUse{tls->cas.socket, {proxies.begin(), proxies.end()}});
+  return std::make_shared<const SecretUse>(SecretUse{{tls->cas}, {proxies.begin(), proxies.end()}});
+}
+
+std::shared_ptr<const SecretUse> secrets_of_backend(flow::Reads& reads, World& world,
+                                                    const ObjectKey& key) {
+  const BackendTls* tls = world.own_tls.get(reads, key);
+  if (tls == nullptr || tls->context == nullptr) return nullptr;
+  SecretUse use;
+  for (const SdsSecret& secret : {tls->cas, tls->client_certificate}) {
+    if (!secret.empty()) use.secrets.push_back(secret);
+  }
+  if (use.secrets.empty()) return nullptr;
+  std::set<Text> proxies;
+  add_proxies(reads, world, {api::Kind::kBackend, key}, proxies);
+  use.proxies = {proxies.begin(), proxies.end()};
+  return std::make_shared<const SecretUse>(std::move(use));
 }
 
 std::string sds_cluster(const std::string& socket) {

@@ -22,8 +22,11 @@ SdsReading read_sds(const Options& options, const api::Secret& secret);
 void write_sds(const SdsSecret& secret,
                envoy::extensions::transport_sockets::tls::v3::SdsSecretConfig& out);
 
-// Of a BackendTLSPolicy, where its CAs are another SDS server's.
-std::shared_ptr<const SdsUse> sds_use_of(flow::Reads& reads, World& world, const ObjectKey& policy);
+// The secrets that TLS needs as a BackendTLSPolicy or a Backend says; nullptr: none.
+std::shared_ptr<const SecretUse> secrets_of_policy(flow::Reads& reads, World& world,
+                                                   const ObjectKey& key);
+std::shared_ptr<const SecretUse> secrets_of_backend(flow::Reads& reads, World& world,
+                                                    const ObjectKey& key);
 
 // Name of the cluster that leads to the SDS server at a socket: "sds_<path>_<hash>", as Envoy
 // Gateway's.

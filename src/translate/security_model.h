@@ -17,7 +17,7 @@ namespace limen::translate {
 // How users log in.
 struct Login {
   std::map<std::string, FragmentPtr, std::less<>> secrets;  // by SDS name; none where closed
-  std::string issuer;  // whose endpoints are to be found; "": none are
+  IssuerKey issuer;  // whose endpoints are to be found; its issuer is empty: nobody's are
 
   bool operator==(const Login& other) const;
 };

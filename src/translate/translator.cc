@@ -8,6 +8,7 @@
 #include "translate/backend/rules.h"
 #include "translate/backend_isolation.h"
 #include "translate/isolation.h"
+#include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
 #include "translate/sds.h"
 #include "translate/world.h"
@@ -129,10 +130,9 @@ struct Translator::Engine {
     world.plans.on_change([this](const std::string& proxy, const auto&, const auto& plan) {
       output.plans.push_back({proxy, plan});
     });
-    world.wanted_issuers.on_change(
-        [this](const std::string& issuer, const auto&, const auto& after) {
-          output.issuers.push_back({issuer, after != nullptr});
-        });
+    world.wanted_issuers.on_change([this](const IssuerKey& issuer, const auto&, const auto& trust) {
+      output.issuers.push_back({name_of(issuer), trust});
+    });
   }
 
   template <class Table, class NameOf>
@@ -214,7 +214,7 @@ Output Translator::apply(const Input& input) {
     if (is_route(change.kind)) isolation.on_edit({change.kind, change.key});
   }
   for (const ProxyState& state : input.proxies) world.proxy_states.set(state.proxy, state);
-  for (const OidcIssuer& issuer : input.issuers) world.oidc_issuers.set(issuer.issuer, issuer);
+  for (const OidcIssuer& issuer : input.issuers) world.oidc_issuers.set(issuer.name, issuer);
   if (input.cookie_key) world.cookie_keys.set("", *input.cookie_key);
   for (const ChallengeChange& change : input.challenges)
     put({change.proxy, change.token}, change.challenge, world.challenges);

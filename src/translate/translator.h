@@ -69,17 +69,35 @@ struct OidcEndpoints {
   bool operator==(const OidcEndpoints&) const = default;
 };
 
-// What is known of a provider whose endpoints are to be found by its issuer.
-struct OidcIssuer {
+// A provider whose endpoints are to be found.
+struct IssuerName {
   std::string issuer;
+  std::string backend = {};  // the cluster whose CAs verify its server; "": the system's do
+  auto operator<=>(const IssuerName&) const = default;
+  template <class H>
+  friend H AbslHashValue(H h, const IssuerName& name) {
+    return H::combine(std::move(h), name.issuer, name.backend);
+  }
+};
+
+// How its server is verified.
+struct IssuerTrust {
+  std::string authorities = {};  // PEM; "": the system's
+  bool verify = true;            // false: the user wants it unverified
+  bool operator==(const IssuerTrust&) const = default;
+};
+
+// What is known of it.
+struct OidcIssuer {
+  IssuerName name;
   std::optional<OidcEndpoints> endpoints;
   std::string message = {};  // why there are none
   bool operator==(const OidcIssuer&) const = default;
 };
 
 struct IssuerChange {
-  std::string issuer;
-  bool wanted = false;  // by a policy in force
+  IssuerName name;
+  std::shared_ptr<const IssuerTrust> trust;  // nullptr: no policy in force wants it
 };
 
 // A certificate that is to be kept in a Secret.

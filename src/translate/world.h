@@ -50,7 +50,7 @@ struct World {
   // Input: what the infrastructure reports.
   flow::Table<std::string, ProxyState> proxy_states;
   // Input: what providers of logins say of themselves; one key, "" -> what cookies are made with.
-  flow::Table<std::string, OidcIssuer> oidc_issuers;
+  flow::Table<IssuerName, OidcIssuer> oidc_issuers;
   flow::Table<std::string, std::string> cookie_keys;
   // Input: what ACME wants to be seen, by (proxy, token), and how far certificates are, by Secret.
   flow::Table<ProxyName, PendingChallenge> challenges;
@@ -92,8 +92,8 @@ struct World {
   // Proxy with databases of where addresses are -> how it looks clients up.
   flow::Index<std::string, std::string, ProxyModel> proxies_with_databases;
   flow::Derived<std::string, GeoLookup> geo_lookups;
-  // Proxy -> what it shows to backends that speak TLS.
-  flow::Derived<std::string, ClientCertificate> client_certificates;
+  // Proxy -> how it speaks TLS with backends that leave it open.
+  flow::Derived<std::string, ProxyTls> proxy_tls;
   // Gateway -> its listeners as decided.
   flow::Derived<ObjectKey, GatewayModel> gateways;
   // ListenerSet -> its entries as decided.
@@ -111,6 +111,8 @@ struct World {
   flow::Index<TargetKey, ObjectKey, api::BackendTlsPolicy, PolicyOrder> policies_of_target;
   // BackendTLSPolicy -> TLS settings.
   flow::Derived<ObjectKey, BackendTls> backend_tls;
+  // Backend that asks for TLS itself -> the same, with what its policy says instead.
+  flow::Derived<ObjectKey, BackendTls> own_tls;
 
   // Route -> the listeners that take it, were it the only one.
   flow::Derived<RouteKey, Attachments> candidates;
@@ -215,25 +217,29 @@ struct World {
   // Which clusters of which proxies lead to a Service or Backend.
   flow::Index<TargetKey, ProxyCluster, xds::Fragment> clusters_of_target;
 
+  // BackendTLSPolicy, Backend -> the secrets that its TLS needs.
+  flow::Derived<ObjectKey, SecretUse> policy_secrets;
+  flow::Derived<ObjectKey, SecretUse> backend_secrets;
+  // ClientTrafficPolicy -> the CAs that another SDS server has.
+  flow::Derived<ObjectKey, SecretUse> client_cas;
   flow::Index<ProxyName, std::string, ProxyModel> users_of_secret;
+  flow::Index<ProxyName, ObjectKey, SecretUse> backends_with_secret;
   flow::Derived<ProxyName, xds::Fragment> secrets;
 
-  // Other SDS servers: who reaches them for the CAs of a BackendTLSPolicy or ClientTrafficPolicy,
-  // and by socket, the clusters that lead there.
-  flow::Derived<ObjectKey, SdsUse> sds_uses;
-  flow::Derived<ObjectKey, SdsUse> client_sds_uses;
+  // Other SDS servers, by socket: who reaches them, and the clusters that lead there.
   flow::Index<ProxyName, std::string, ProxyModel> proxies_with_sds;
-  flow::Index<ProxyName, ObjectKey, SdsUse> sds_servers;
-  flow::Index<ProxyName, ObjectKey, SdsUse> client_sds_servers;
+  flow::Index<ProxyName, ObjectKey, SecretUse> policies_with_sds;
+  flow::Index<ProxyName, ObjectKey, SecretUse> backends_with_sds;
+  flow::Index<ProxyName, ObjectKey, SecretUse> clients_with_sds;
   flow::Derived<ProxyName, xds::Fragment> sds_clusters;
 
   // What filters need: secrets, and issuers of logins whose endpoints are to be found.
   flow::Index<ProxyName, RouteKey, TranslatedRoute> routes_with_needs;
   flow::Index<ProxyName, ProxyName, ListenerGuard> guards_with_needs;
   flow::Derived<ProxyName, xds::Fragment> filter_secrets;
-  flow::Index<std::string, RouteKey, TranslatedRoute> routes_of_issuer;
-  flow::Index<std::string, ProxyName, ListenerGuard> guards_of_issuer;
-  flow::Derived<std::string, WantedIssuer> wanted_issuers;
+  flow::Index<IssuerKey, RouteKey, TranslatedRoute> routes_of_issuer;
+  flow::Index<IssuerKey, ProxyName, ListenerGuard> guards_of_issuer;
+  flow::Derived<IssuerKey, IssuerTrust> wanted_issuers;
 
   flow::Derived<std::string, infra::ProxyPlan> plans;
 

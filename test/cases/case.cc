@@ -63,7 +63,9 @@ translate::ProxyState state_of(const Json& json) {
 
 translate::OidcIssuer issuer_of(const Json& json) {
   translate::OidcIssuer issuer{
-      std::string(json.text("issuer")), {}, std::string(json.text("message"))};
+      {std::string(json.text("issuer")), std::string(json.text("backend"))},
+      {},
+      std::string(json.text("message"))};
   if (issuer.message.empty())
     issuer.endpoints = {std::string(json.text("authorization")), std::string(json.text("token")),
                         std::string(json.text("endSession"))};
@@ -82,7 +84,7 @@ class Player {
       states_[new_states_.back().proxy] = new_states_.back();
     } else if (const Json* issuer = document.find("oidcIssuer")) {
       new_issuers_.push_back(issuer_of(*issuer));
-      issuers_[new_issuers_.back().issuer] = new_issuers_.back();
+      issuers_[new_issuers_.back().name] = new_issuers_.back();
     } else if (const Json* key = document.find("cookieKey")) {
       cookie_key_ = key->as_string();
     } else if (const Json* identity = document.find("delete")) {
@@ -194,7 +196,7 @@ class Player {
   translate::Options options_ = options_of_case(false);
   std::map<std::string, translate::ProxyState> states_;
   std::vector<translate::ProxyState> new_states_;
-  std::map<std::string, translate::OidcIssuer> issuers_;
+  std::map<translate::IssuerName, translate::OidcIssuer> issuers_;
   std::vector<translate::OidcIssuer> new_issuers_;
   std::optional<std::string> cookie_key_;
   std::unique_ptr<translate::Translator> translator_;
@@ -221,10 +223,15 @@ void View::take(const translate::Output& output) {
       statuses_[name] = translate::emit_status(change.status);
   }
   for (const translate::IssuerChange& change : output.issuers) {
-    if (change.wanted)
-      wanted_issuers_.emplace(change.issuer, true);
-    else
-      wanted_issuers_.erase(change.issuer);
+    const auto& [issuer, backend] = change.name;
+    const std::string name = backend.empty() ? issuer : issuer + " " + backend;
+    if (change.trust == nullptr) {
+      wanted_issuers_.erase(name);
+      continue;
+    }
+    Json& trust = wanted_issuers_[name] = Json(Json::Object{});
+    trust.set("authorities", change.trust->authorities);
+    trust.set("verify", change.trust->verify);
   }
   for (const infra::PlanChange& change : output.plans) {
     if (change.plan == nullptr)

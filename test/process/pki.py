@@ -155,7 +155,7 @@ class SecureServer:
         self.context.load_cert_chain(*pair)
 
     def connected(self, connection, address):
-        if self.allows_plain and connection.recv(1, 2) != b"\x16":  # 2: MSG_PEEK
+        if self.allows_plain and connection.recv(1, 2) not in (b"\x16", b""):  # 2: MSG_PEEK
             self.plain_connections += 1
             return self.serve(connection, address)
         with self.context.wrap_socket(connection, server_side=True) as tls:

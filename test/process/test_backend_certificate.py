@@ -15,7 +15,7 @@ def reference(name="client", **more):
 
 
 def common_name(certificate):
-    return dict(part[0] for part in certificate["subject"])["commonName"]
+    return certificate and dict(part[0] for part in certificate["subject"])["commonName"]
 
 
 def shown(limen):

@@ -13,6 +13,7 @@ import pytest
 from browser import Browser
 from limen import LIMEN, backend_yaml, wait_for
 from oidc_provider import SECRET, OidcProvider
+from pki import Authority, config_map
 from test_routes import to
 from test_security_policy import policy, rule, secret
 
@@ -285,3 +286,43 @@ def test_cookies_of_one_policy_do_not_pass_another(web, tab):
     assert ask(web, "/", cookies)[0] == 200
     assert ask(web, "/staff", cookies)[0] == 302
     assert ask(web, "/staff", [cookie.replace(mine, theirs) for cookie in cookies])[0] == 302
+
+
+def test_a_provider_with_a_ca_of_its_own(web, tab, tmp_path):
+    """Limen and Envoy both know it by the CAs of its Backend."""
+    ca, other = Authority(tmp_path), Authority(tmp_path, "other")
+    pair = ca.issue("localhost")
+    web.provider = OidcProvider(web.app, dict(zip(("cert", "key"), map(str, pair))))
+    spec = oidc(web)
+    spec["oidc"]["provider"]["backendRefs"] = [to("idp")]
+
+    def idp(**tls):
+        web.write("idp.json", json.dumps({
+            "apiVersion": "gateway.envoyproxy.io/v1alpha1", "kind": "Backend", "metadata": {"name": "idp"},
+            "spec": {"endpoints": [{"ip": {"address": "127.0.0.1", "port": web.provider.port}}], "tls": tls}}))
+
+    cas = {"caCertificateRefs": [{"group": "", "kind": "ConfigMap", "name": "ca"}]}
+    web.write("ca.json", config_map("ca", other.pem))
+    idp(**cas)
+    web.provider.start()
+    web.write("p.yaml", policy("p", spec))
+    web.start()
+    wait_for(lambda: "its certificate is not accepted for localhost" in web.status("securitypolicy", "p"))
+    web.wait_status(500, "/")
+    web.write("ca.json", config_map("ca", ca.pem))  # asked again at once
+    web.wait_status(302, "/")
+    assert log_in(tab, f"{web.app}/") == (200, f"{web.app}/")
+    # Endpoints that were learnt by CAs that are no longer good are not used.
+    web.write("ca.json", config_map("ca", other.pem))
+    web.wait_status(500, "/")
+    web.write("ca.json", config_map("ca", other.pem + ca.pem))
+    web.wait_status(302, "/", headers={"cookie": ""})
+    # The system's do not count, until the user wants no check at all.
+    idp(wellKnownCACertificates="System")
+    web.wait_status(500, "/")
+    idp(insecureSkipVerify=True)
+    web.wait_status(302, "/")
+    (web.conf / "ca.json").unlink()
+    idp(**cas)
+    web.wait_status(500, "/")
+    wait_for(lambda: "no CA is known by which its certificate could be checked" in web.status("securitypolicy", "p"))

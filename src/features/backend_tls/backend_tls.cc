@@ -1,12 +1,10 @@
 #include <arpa/inet.h>
 #include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 
-#include "features/features.h"
+#include "features/tls.h"
 
 namespace limen::features {
 namespace {
-
-namespace tls_v3 = envoy::extensions::transport_sockets::tls::v3;
 
 void add_name(tls_v3::SubjectAltNameMatcher::SanType type, const std::string& name,
               tls_v3::CertificateValidationContext& out) {
@@ -26,6 +24,19 @@ void write_upstream_tls(const api::BackendTlsPolicyValidation& validation,
   for (const api::SubjectAltName& name : validation.subject_alt_names) {
     if (name.hostname) add_name(tls_v3::SubjectAltNameMatcher::DNS, *name.hostname, context);
     if (name.uri) add_name(tls_v3::SubjectAltNameMatcher::URI, *name.uri, context);
+  }
+}
+
+void write_upstream_tls(const api::BackendTlsSettings& tls, tls_v3::UpstreamTlsContext& out) {
+  const bool is_checked = !tls.insecure_skip_verify;
+  if (tls.sni) {
+    out.set_sni(*tls.sni);
+    if (is_checked)
+      add_name(tls_v3::SubjectAltNameMatcher::DNS, *tls.sni,
+               *out.mutable_common_tls_context()->mutable_validation_context());
+  } else if (tls.auto_sni_from_endpoint_hostname.value_or(false)) {
+    out.set_auto_host_sni(true);
+    out.set_auto_sni_san_validation(is_checked);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "providers/oidc/issuers.h"
 
 #include <absl/strings/match.h>
+#include <absl/strings/str_split.h>
 #include <fmt/format.h>
 
 #include <random>
@@ -73,6 +74,14 @@ Issuers::~Issuers() {
   for (const auto& [name, issuer] : issuers_) loop_.cancel(issuer.timer);
 }
 
+Issuers::Issuer Issuers::fresh() const {
+  return {.trust = nullptr,
+          .endpoints = {},
+          .known_by = {},
+          .trouble = {},
+          .backoff = kube::Backoff(settings_.retry)};
+}
+
 std::vector<translate::OidcIssuer> Issuers::remembered() const {
   std::vector<translate::OidcIssuer> result;
   for (const auto& [name, issuer] : issuers_) {
@@ -81,24 +90,25 @@ std::vector<translate::OidcIssuer> Issuers::remembered() const {
   return result;
 }
 
-void Issuers::want(const std::string& name, bool wanted) {
-  const auto [place, is_new] = issuers_.try_emplace(
-      name, Issuer{.endpoints = {}, .trouble = {}, .backoff = kube::Backoff(settings_.retry)});
+void Issuers::want(const Name& name, const std::shared_ptr<const translate::IssuerTrust>& trust) {
+  const auto [place, is_new] = issuers_.try_emplace(name, fresh());
   Issuer& issuer = place->second;
-  if (std::exchange(issuer.wanted, wanted) == wanted) return;
+  const auto before = std::exchange(issuer.trust, trust);
+  if (before == trust || (before != nullptr && trust != nullptr && *before == *trust)) return;
   loop_.cancel(issuer.timer);
-  if (wanted) return ask(name);
+  if (issuer.under_way) issuer.outdated = true;
+  if (trust != nullptr) return ask(name);
   if (!issuer.under_way) issuers_.erase(place);  // else when the answer comes
 }
 
 bool Issuers::settled() const {
   return std::all_of(issuers_.begin(), issuers_.end(), [](const auto& entry) {
     const Issuer& issuer = entry.second;
-    return !issuer.wanted || issuer.endpoints || !issuer.trouble.empty();
+    return issuer.trust == nullptr || issuer.endpoints || !issuer.trouble.empty();
   });
 }
 
-void Issuers::ask(const std::string& name) {
+void Issuers::ask(const Name& name) {
   Issuer& issuer = issuers_.at(name);
   if (issuer.under_way || std::exchange(issuer.waits, true)) return;
   waiting_.push_back(name);
@@ -107,72 +117,90 @@ void Issuers::ask(const std::string& name) {
 
 void Issuers::ask_next() {
   while (under_way_ < settings_.at_once && !waiting_.empty()) {
-    const std::string name = std::move(waiting_.front());
+    const Name name = std::move(waiting_.front());
     waiting_.pop_front();
     const auto place = issuers_.find(name);
     if (place == issuers_.end() || !std::exchange(place->second.waits, false)) continue;
-    place->second.under_way = true;
-    ++under_way_;
-    http::Request request;
-    request.url = document_of(name);
-    request.headers = {{"Accept", "application/json"}};
-    request.patience = settings_.patience;
-    send_(std::move(request), [this, name](const auto& answer) { on_answer(name, answer); });
+    send(name, place->second);
   }
 }
 
-void Issuers::on_answer(const std::string& name, const Result<http::Response>& answer) {
+void Issuers::send(const Name& name, Issuer& issuer) {
+  issuer.under_way = true;
+  ++under_way_;
+  http::Request request;
+  request.url = document_of(name.issuer);
+  request.headers = {{"Accept", "application/json"}};
+  request.patience = settings_.patience;
+  request.authorities = issuer.trust->authorities;
+  request.verify = issuer.trust->verify;
+  send_(std::move(request), [this, name](const auto& answer) { on_answer(name, answer); });
+}
+
+void Issuers::on_answer(const Name& name, const Result<http::Response>& answer) {
   --under_way_;
   const auto place = issuers_.find(name);
-  place->second.under_way = false;
-  if (!place->second.wanted) {
+  Issuer& issuer = place->second;
+  issuer.under_way = false;
+  const bool outdated = std::exchange(issuer.outdated, false);
+  if (issuer.trust == nullptr) {
     issuers_.erase(place);
+  } else if (outdated) {
+    ask(name);
   } else {
-    auto endpoints = answer ? read_discovery(name, *answer) : answer.error();
+    auto endpoints = answer ? read_discovery(name.issuer, *answer) : answer.error();
     if (endpoints)
-      learn(name, place->second, std::move(*endpoints));
+      learn(name, issuer, std::move(*endpoints));
     else
-      fail(name, place->second, endpoints.error().message);
+      fail(name, issuer, endpoints.error().message);
   }
   ask_next();
 }
 
-void Issuers::learn(const std::string& name, Issuer& issuer, translate::OidcEndpoints endpoints) {
+void Issuers::learn(const Name& name, Issuer& issuer, translate::OidcEndpoints endpoints) {
   issuer.backoff.reset();
   issuer.trouble.clear();
   ask_after(name, issuer, spread(settings_.refresh));
-  if (issuer.endpoints == endpoints) return;
-  issuer.endpoints = std::move(endpoints);
-  log::info("oidc", "{}: its endpoints are known", name);
+  if (issuer.endpoints == endpoints && issuer.known_by == *issuer.trust) return;
+  const bool is_new = std::exchange(issuer.endpoints, std::move(endpoints)) != issuer.endpoints;
+  issuer.known_by = *issuer.trust;
   write_file();
+  if (!is_new) return;
+  log::info("oidc", "{}: its endpoints are known", name.issuer);
   tell_({name, issuer.endpoints});
 }
 
-void Issuers::fail(const std::string& name, Issuer& issuer, const std::string& trouble) {
+void Issuers::fail(const Name& name, Issuer& issuer, const std::string& trouble) {
   ask_after(name, issuer, issuer.backoff.next());
-  const std::string text = fmt::format("asking {}: {}", document_of(name), trouble);
-  if (std::exchange(issuer.trouble, text) == text) return;
-  log::warn("oidc", "{}{}", text,
-            issuer.endpoints ? "; the endpoints that are known stay in use" : "");
-  if (!issuer.endpoints) tell_({name, std::nullopt, text});
+  const bool is_believed = issuer.endpoints && issuer.known_by == *issuer.trust;
+  const std::string text = fmt::format("asking {}: {}", document_of(name.issuer), trouble);
+  if (std::exchange(issuer.trouble, text) == text && is_believed == issuer.endpoints.has_value())
+    return;
+  log::warn("oidc", "{}{}", text, is_believed ? "; the endpoints that are known stay in use" : "");
+  if (is_believed) return;
+  if (std::exchange(issuer.endpoints, std::nullopt)) write_file();
+  tell_({name, std::nullopt, text});
 }
 
-void Issuers::ask_after(const std::string& name, Issuer& issuer, std::chrono::milliseconds delay) {
+void Issuers::ask_after(const Name& name, Issuer& issuer, std::chrono::milliseconds delay) {
   issuer.timer = loop_.after(delay, [this, name] { ask(name); });
 }
 
+// A member is "<issuer>", or "<issuer> <backend>".
 void Issuers::read_file() {
   const Result<std::string> text = limen::read_file(settings_.file, kLongestFile);
   const Result<Json> known = text ? parse_json(*text) : Error{};
   if (!known || !known->is_object()) return;
   for (const auto& [name, value] : known->as_object()) {
-    translate::OidcEndpoints endpoints{std::string(value.text("authorization")),
-                                       std::string(value.text("token")),
-                                       std::string(value.text("endSession"))};
-    if (endpoints.authorization.empty() || endpoints.token.empty()) continue;
-    issuers_.try_emplace(name, Issuer{.endpoints = std::move(endpoints),
-                                      .trouble = {},
-                                      .backoff = kube::Backoff(settings_.retry)});
+    Issuer issuer = fresh();
+    issuer.endpoints = {std::string(value.text("authorization")), std::string(value.text("token")),
+                        std::string(value.text("endSession"))};
+    if (issuer.endpoints->authorization.empty() || issuer.endpoints->token.empty()) continue;
+    const Json* verify = value.find("verify");
+    issuer.known_by = {std::string(value.text("authorities")),
+                       verify == nullptr || !verify->is_bool() || verify->as_bool()};
+    const std::pair<std::string, std::string> parts = absl::StrSplit(name, absl::MaxSplits(' ', 1));
+    issuers_.try_emplace({parts.first, parts.second}, std::move(issuer));
   }
 }
 
@@ -181,10 +209,14 @@ void Issuers::write_file() const {
   if (settings_.file.empty()) return;
   Json known{Json::Object{}};
   for (const auto& [name, issuer] : issuers_) {
-    if (!issuer.wanted || !issuer.endpoints) continue;
-    known.set(name, Json::Object{{"authorization", issuer.endpoints->authorization},
-                                 {"token", issuer.endpoints->token},
-                                 {"endSession", issuer.endpoints->end_session}});
+    if (issuer.trust == nullptr || !issuer.endpoints) continue;
+    Json entry{Json::Object{{"authorization", issuer.endpoints->authorization},
+                            {"token", issuer.endpoints->token},
+                            {"endSession", issuer.endpoints->end_session}}};
+    if (!issuer.known_by.authorities.empty()) entry.set("authorities", issuer.known_by.authorities);
+    if (!issuer.known_by.verify) entry.set("verify", false);
+    known.set(name.backend.empty() ? name.issuer : name.issuer + " " + name.backend,
+              std::move(entry));
   }
   if (const Status written = limen::write_file(settings_.file, to_json(known, 2), 0600); !written)
     log::warn("oidc", "{}", written.error().message);

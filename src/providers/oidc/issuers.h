@@ -1,7 +1,8 @@
 // What OpenID providers say of themselves: asked for the issuers that policies in force name, once
 // an issuer however many policies, and asked again now and then.  On the event loop's thread.
 //
-// What was once known stays known while the provider cannot be asked, also over a restart.
+// What was once known stays known while the provider cannot be asked, also over a restart; but not
+// when its server is to be verified otherwise than when it said so, and fails.
 // Source: OpenID Connect Discovery 1.0, section 4.
 #pragma once
 
@@ -44,26 +45,36 @@ class Issuers {
   // What the last run knew.
   std::vector<translate::OidcIssuer> remembered() const;
 
-  void want(const std::string& issuer, bool wanted);
+  // `trust`: how its server is verified, be it for the first time or otherwise than before;
+  // nullptr: it is not wanted.
+  void want(const translate::IssuerName& name,
+            const std::shared_ptr<const translate::IssuerTrust>& trust);
 
   // Of each wanted issuer something is known: its endpoints, or why not.
   bool settled() const;
 
  private:
   struct Issuer {
-    bool wanted = false, under_way = false, waits = false;
+    std::shared_ptr<const translate::IssuerTrust> trust;  // nullptr: it is not wanted
+    bool under_way = false, waits = false;
+    bool outdated = false;  // what is under way is asked by another trust
     std::optional<translate::OidcEndpoints> endpoints;  // the last good ones
+    translate::IssuerTrust known_by;                    // by which they were told
     std::string trouble;                                // of the last answer
     kube::Backoff backoff;
     uint64_t timer = 0;
   };
 
-  void ask(const std::string& name);
+  using Name = translate::IssuerName;
+
+  Issuer fresh() const;
+  void ask(const Name& name);
   void ask_next();
-  void on_answer(const std::string& name, const Result<http::Response>& answer);
-  void learn(const std::string& name, Issuer& issuer, translate::OidcEndpoints endpoints);
-  void fail(const std::string& name, Issuer& issuer, const std::string& trouble);
-  void ask_after(const std::string& name, Issuer& issuer, std::chrono::milliseconds delay);
+  void send(const Name& name, Issuer& issuer);
+  void on_answer(const Name& name, const Result<http::Response>& answer);
+  void learn(const Name& name, Issuer& issuer, translate::OidcEndpoints endpoints);
+  void fail(const Name& name, Issuer& issuer, const std::string& trouble);
+  void ask_after(const Name& name, Issuer& issuer, std::chrono::milliseconds delay);
   void read_file();
   void write_file() const;
 
@@ -71,8 +82,8 @@ class Issuers {
   EventLoop& loop_;
   Send send_;
   Tell tell_;
-  std::map<std::string, Issuer> issuers_;
-  std::deque<std::string> waiting_;  // for others' answers
+  std::map<Name, Issuer> issuers_;
+  std::deque<Name> waiting_;  // for others' answers
   size_t under_way_ = 0;
 };
 

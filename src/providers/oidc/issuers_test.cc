@@ -11,6 +11,7 @@ namespace limen::providers {
 namespace {
 
 using std::chrono::milliseconds;
+using translate::IssuerTrust;
 
 constexpr char kIssuer[] = "https://idp.test/realms/shop";
 
@@ -73,6 +74,7 @@ class IssuersTest : public testing::Test {
         settings, loop_,
         [this](const http::Request& request, http::Client::Done done) {
           asked_.push_back(request.url);
+          trusts_.push_back({request.authorities, request.verify});
           most_ = std::max(most_, ++under_way_);
           loop_.after(milliseconds(1),
                       [this, run = run_, url = request.url, done = std::move(done)] {
@@ -88,6 +90,12 @@ class IssuersTest : public testing::Test {
 
   void answer(const std::string& issuer, const std::string& more = "") {
     answers_[issuer + "/.well-known/openid-configuration"] = document(issuer, more);
+  }
+
+  void want(const std::string& issuer, const std::optional<IssuerTrust>& trust,
+            const std::string& backend = "") {
+    issuers_->want({issuer, backend},
+                   trust ? std::make_shared<const IssuerTrust>(*trust) : nullptr);
   }
 
   template <class Condition>
@@ -106,6 +114,7 @@ class IssuersTest : public testing::Test {
   EventLoop loop_;
   std::map<std::string, std::string> answers_;  // by URL; others are refused
   std::vector<std::string> asked_;
+  std::vector<IssuerTrust> trusts_;  // by which it was asked
   std::vector<translate::OidcIssuer> told_;
   int under_way_ = 0, most_ = 0, run_ = 0;
   std::unique_ptr<Issuers> issuers_;
@@ -114,8 +123,8 @@ class IssuersTest : public testing::Test {
 TEST_F(IssuersTest, AsksAndAsksAgainButTellsOnlyWhatIsNew) {
   answer(kIssuer);
   EXPECT_TRUE(issuers_->settled());
-  issuers_->want(kIssuer, true);
-  issuers_->want(kIssuer, true);
+  want(kIssuer, IssuerTrust());
+  want(kIssuer, IssuerTrust());
   EXPECT_FALSE(issuers_->settled());
   await([&] { return asked_.size() >= 3; });
   EXPECT_TRUE(issuers_->settled());
@@ -128,13 +137,13 @@ TEST_F(IssuersTest, AsksAndAsksAgainButTellsOnlyWhatIsNew) {
 }
 
 TEST_F(IssuersTest, ASlashAtTheEndIsNotDoubled) {
-  issuers_->want("https://idp.test/", true);
+  want("https://idp.test/", IssuerTrust());
   await([&] { return !asked_.empty(); });
   EXPECT_EQ(asked_[0], "https://idp.test/.well-known/openid-configuration");
 }
 
 TEST_F(IssuersTest, TriesAgainUntilItIsAnswered) {
-  issuers_->want(kIssuer, true);
+  want(kIssuer, IssuerTrust());
   await([&] { return asked_.size() >= 4; });
   ASSERT_EQ(told_.size(), 1u) << "the same trouble is told once";
   EXPECT_FALSE(told_[0].endpoints);
@@ -147,7 +156,7 @@ TEST_F(IssuersTest, TriesAgainUntilItIsAnswered) {
 
 TEST_F(IssuersTest, WhatIsKnownStaysWhileNobodyAnswers) {
   answer(kIssuer);
-  issuers_->want(kIssuer, true);
+  want(kIssuer, IssuerTrust());
   await([&] { return told_.size() == 1; });
   answers_.clear();
   const size_t before = asked_.size();
@@ -156,9 +165,9 @@ TEST_F(IssuersTest, WhatIsKnownStaysWhileNobodyAnswers) {
   start();
   const auto remembered = issuers_->remembered();
   ASSERT_EQ(remembered.size(), 1u);
-  EXPECT_EQ(remembered[0].issuer, kIssuer);
+  EXPECT_EQ(remembered[0].name.issuer, kIssuer);
   EXPECT_EQ(remembered[0].endpoints->authorization, "https://idp.test/auth");
-  issuers_->want(kIssuer, true);
+  want(kIssuer, IssuerTrust());
   EXPECT_TRUE(issuers_->settled());
   const size_t again = asked_.size();
   await([&] { return asked_.size() >= again + 2; });
@@ -167,11 +176,11 @@ TEST_F(IssuersTest, WhatIsKnownStaysWhileNobodyAnswers) {
 
 TEST_F(IssuersTest, WhoIsNotWantedIsNotAsked) {
   answer(kIssuer);
-  issuers_->want(kIssuer, true);
-  issuers_->want(kIssuer, false);  // while it is asked
-  issuers_->want("https://other.test", true);
+  want(kIssuer, IssuerTrust());
+  want(kIssuer, std::nullopt);  // while it is asked
+  want("https://other.test", IssuerTrust());
   await([&] { return told_.size() == 1; });
-  EXPECT_EQ(told_[0].issuer, "https://other.test");
+  EXPECT_EQ(told_[0].name.issuer, "https://other.test");
   EXPECT_TRUE(issuers_->remembered().empty());
 }
 
@@ -179,10 +188,54 @@ TEST_F(IssuersTest, FewAreAskedAtTheSameTime) {
   for (int i = 0; i < 9; ++i) {
     const std::string issuer = fmt::format("https://idp{}.test", i);
     answer(issuer);
-    issuers_->want(issuer, true);
+    want(issuer, IssuerTrust());
   }
   await([&] { return told_.size() == 9; });
   EXPECT_EQ(most_, 2);
+}
+
+TEST_F(IssuersTest, AsksOncePerWayToVerifyTheServer) {
+  answer(kIssuer);
+  want(kIssuer, IssuerTrust());
+  want(kIssuer, IssuerTrust{"a CA"}, "backend/default/idp");
+  await([&] { return told_.size() == 2; });
+  EXPECT_EQ(told_[0].name.backend, "");
+  EXPECT_EQ(told_[1].name.backend, "backend/default/idp");
+  EXPECT_EQ(trusts_[0], IssuerTrust());
+  EXPECT_EQ(trusts_[1], IssuerTrust{"a CA"});
+}
+
+TEST_F(IssuersTest, AsksAgainWhenTheServerIsVerifiedOtherwise) {
+  answer(kIssuer);
+  want(kIssuer, (IssuerTrust{"", false}), "b");
+  want(kIssuer, IssuerTrust{"a CA"}, "b");  // while it is asked: what comes of that does not count
+  await([&] { return told_.size() == 1; });
+  ASSERT_GE(trusts_.size(), 2u);
+  EXPECT_EQ(trusts_[1], IssuerTrust{"a CA"});
+  const size_t before = asked_.size();
+  want(kIssuer, IssuerTrust{"another CA"}, "b");
+  await([&] { return asked_.size() > before; });
+  EXPECT_EQ(trusts_.back(), IssuerTrust{"another CA"});
+  EXPECT_EQ(told_.size(), 1u) << "the same endpoints are not told twice";
+}
+
+TEST_F(IssuersTest, WhatItSaidUnderAnotherTrustIsDroppedWhenItFailsNow) {
+  answer(kIssuer);
+  want(kIssuer, (IssuerTrust{"", false}), "b");
+  await([&] { return told_.size() == 1; });
+  answers_.clear();
+  start();
+  ASSERT_EQ(issuers_->remembered().size(), 1u);
+  EXPECT_EQ(issuers_->remembered()[0].name, (translate::IssuerName{kIssuer, "b"}));
+  want(kIssuer, (IssuerTrust{"", false}), "b");
+  const size_t before = asked_.size();
+  await([&] { return asked_.size() > before + 1; });
+  EXPECT_TRUE(told_.empty());
+  want(kIssuer, IssuerTrust{"a CA"}, "b");
+  await([&] { return told_.size() == 1; });
+  EXPECT_FALSE(told_[0].endpoints);
+  start();
+  EXPECT_TRUE(issuers_->remembered().empty());
 }
 
 TEST_F(IssuersTest, ABrokenFileIsIgnored) {

@@ -1,14 +1,13 @@
 #include <envoy/config/cluster/v3/cluster.pb.h>
 #include <envoy/extensions/filters/http/upstream_codec/v3/upstream_codec.pb.h>
 #include <envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.pb.h>
-#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <envoy/extensions/upstreams/http/v3/http_protocol_options.pb.h>
 
 #include <algorithm>
 #include <set>
 
-#include "features/features.h"
 #include "translate/backend/rules.h"
+#include "translate/backend/transport.h"
 #include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
 #include "translate/sds.h"
@@ -18,22 +17,27 @@ namespace {
 
 namespace cluster_v3 = envoy::config::cluster::v3;
 using envoy::config::endpoint::v3::LocalityLbEndpoints;
-using TransportSocket = envoy::config::core::v3::TransportSocket;
 
 constexpr int kConnectTimeoutSeconds = 10;
 constexpr uint32_t kConnectionBuffer = 32768;
 constexpr uint32_t kFailuresToEject = 3;
 
 // `filters`: that requests pass on their way.
-void write_protocol(BackendProtocol protocol, const std::vector<FragmentPtr>& filters,
+void write_protocol(const HttpTransport& http, const std::vector<FragmentPtr>& filters,
                     cluster_v3::Cluster& out) {
-  envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
-  if (protocol == BackendProtocol::kHttp2)
-    options.mutable_explicit_http_config()->mutable_http2_protocol_options();
-  else if (!filters.empty())
-    options.mutable_explicit_http_config()->mutable_http_protocol_options();
-  else
+  if (http.is_default() && filters.empty())
     return;  // HTTP/1.1 is Envoy's default and what WebSocket needs
+  envoy::extensions::upstreams::http::v3::HttpProtocolOptions options;
+  if (http.http1 && http.http2)
+    options.mutable_auto_config();
+  else if (http.http2)
+    options.mutable_explicit_http_config()->mutable_http2_protocol_options();
+  else
+    options.mutable_explicit_http_config()->mutable_http_protocol_options();
+  if (http.by_host) {
+    options.mutable_upstream_http_protocol_options()->set_auto_sni(true);
+    options.mutable_upstream_http_protocol_options()->set_auto_san_validation(http.checks_host);
+  }
   for (const FragmentPtr& filter : filters)
     options.add_http_filters()->ParseFromString(xds::serialise(*filter));
   if (!filters.empty()) {
@@ -64,36 +68,22 @@ void write_dns(cluster_v3::Cluster& out) {
   out.mutable_load_assignment()->set_cluster_name(out.name());
 }
 
-void add_host(const std::string& hostname, int32_t port, LocalityLbEndpoints& out) {
-  auto* address =
-      out.add_lb_endpoints()->mutable_endpoint()->mutable_address()->mutable_socket_address();
-  address->set_address(hostname);
-  address->set_port_value(static_cast<uint32_t>(port));
+envoy::config::endpoint::v3::Endpoint& add_host(const std::string& hostname, int32_t port,
+                                                LocalityLbEndpoints& out) {
+  auto& endpoint = *out.add_lb_endpoints()->mutable_endpoint();
+  endpoint.mutable_address()->mutable_socket_address()->set_address(hostname);
+  endpoint.mutable_address()->mutable_socket_address()->set_port_value(static_cast<uint32_t>(port));
+  return endpoint;
 }
 
-// `secret`: the certificate that is shown.  Without ALPN a server speaks HTTP/1.1, or
-// whatever else the port is for.
-void write_tls(const xds::Fragment& settings, BackendProtocol protocol, const SdsSecret* secret,
-               TransportSocket& out) {
-  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
-  context.ParseFromString(xds::serialise(settings));
-  if (protocol == BackendProtocol::kHttp2)
-    context.mutable_common_tls_context()->add_alpn_protocols("h2");
-  if (secret != nullptr) {
-    write_sds(*secret,
-              *context.mutable_common_tls_context()->add_tls_certificate_sds_secret_configs());
-  }
-  out.set_name("envoy.transport_sockets.tls");
-  out.mutable_typed_config()->PackFrom(context);
-}
-
-void write_server_tls(const std::string& host, const std::string& system_cas,
-                      cluster_v3::Cluster& out) {
-  envoy::extensions::transport_sockets::tls::v3::UpstreamTlsContext context;
-  features::write_server_tls(host, system_cas, context);
-  auto* socket = out.mutable_transport_socket();
-  socket->set_name("envoy.transport_sockets.tls");
-  socket->mutable_typed_config()->PackFrom(context);
+// Certificates and SNI have no dot at the end.
+void add_fqdn(const api::BackendEndpoint& spec, LocalityLbEndpoints& out) {
+  const std::string& name = spec.fqdn->hostname;
+  auto& endpoint = add_host(name, spec.fqdn->port, out);
+  if (spec.hostname)
+    endpoint.set_hostname(*spec.hostname);
+  else if (name.ends_with('.'))
+    endpoint.set_hostname(name.substr(0, name.size() - 1));
 }
 
 // How the endpoints of a backend are found.
@@ -113,7 +103,7 @@ Discovery discover(flow::Reads& reads, World& world, const ClusterRef& ref,
     const api::Backend* backend = world.backends.get(reads, ref.object);
     if (backend == nullptr) return Discovery::kNone;
     for (const auto& endpoint : backend->spec.endpoints) {
-      if (endpoint.fqdn) add_host(endpoint.fqdn->hostname, endpoint.fqdn->port, names);
+      if (endpoint.fqdn) add_fqdn(endpoint, names);
     }
   }
   return names.lb_endpoints_size() > 0 ? Discovery::kDns : Discovery::kEds;
@@ -126,7 +116,7 @@ void write_names(flow::Reads& reads, World& world, const ClusterRef& ref,
   const std::vector members = members_of(ref);
   for (size_t i = 0; i < members.size(); ++i) {
     const BackendTls* tls = tls_of(reads, world, members[i].ref);
-    if (tls != nullptr && tls->context == nullptr) continue;
+    if (is_closed(tls, ref)) continue;
     if (names[i].lb_endpoints_size() == 0) add_endpoints(reads, world, members[i].ref, names[i]);
     if (ref.is_group()) write_locality(ref, members[i], tls != nullptr, names[i]);
     if (names[i].lb_endpoints_size() > 0)
@@ -167,36 +157,13 @@ void write_shares(const ClusterRef& ref, cluster_v3::Cluster& out) {
   outliers.mutable_max_ejection_percent()->set_value(100);
 }
 
-// TLS as the policies of the backends say.  False: nothing may be sent there.
-bool write_tls_of_backends(flow::Reads& reads, World& world, const ClusterRef& ref,
-                           const SdsSecret* secret, cluster_v3::Cluster& out) {
-  if (!ref.is_group()) {
-    const BackendTls* tls = tls_of(reads, world, ref);
-    if (tls == nullptr) return true;
-    if (tls->context == nullptr) return false;
-    write_tls(*tls->context, ref.protocol, secret, *out.mutable_transport_socket());
-    return true;
-  }
-  std::set<std::string> names;
-  for (const ClusterMember& member : members_of(ref)) {
-    const BackendTls* tls = tls_of(reads, world, member.ref);
-    const std::string name = member.ref.text();
-    if (tls == nullptr || tls->context == nullptr || !names.insert(name).second) continue;
-    auto& match = *out.add_transport_socket_matches();
-    match.set_name(name);
-    (*match.mutable_match()->mutable_fields())[kMember].set_string_value(name);
-    write_tls(*tls->context, ref.protocol, secret, *match.mutable_transport_socket());
-  }
-  return true;
-}
-
 std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
-                                           const SdsSecret* secret) {
+                                           const ProxyTls* proxy) {
   cluster_v3::Cluster cluster;
   cluster.set_name(ref.text());
   if (!write_discovery(reads, world, ref, cluster)) return nullptr;
-  if (!write_tls_of_backends(reads, world, ref, secret, cluster))
-    return cluster_without_endpoints(ref);
+  const auto http = write_transport(reads, world, ref, proxy, cluster);
+  if (!http) return cluster_without_endpoints(ref);
   std::vector<FragmentPtr> filters;
   if (!ref.credential.name.empty()) {
     const RouteFilterModel* model = world.route_filter_models.get(reads, ref.credential);
@@ -207,9 +174,9 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   cluster.mutable_per_connection_buffer_limit_bytes()->set_value(kConnectionBuffer);
   cluster.set_lb_policy(cluster_v3::Cluster::LEAST_REQUEST);
   cluster.mutable_circuit_breakers()->add_thresholds()->mutable_max_retries()->set_value(1024);
-  write_protocol(ref.protocol, filters, cluster);
+  write_protocol(*http, filters, cluster);
   if (ref.is_group()) write_shares(ref, cluster);
-  if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
+  if (ref.https) write_server_transport(ref.host, world.options.system_cas, cluster);
   return xds::fragment_of(cluster);
 }
 
@@ -232,7 +199,7 @@ std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket
   cluster_v3::Cluster cluster = static_cluster(sds_cluster(socket));
   auto* endpoint = cluster.mutable_load_assignment()->add_endpoints()->add_lb_endpoints();
   endpoint->mutable_endpoint()->mutable_address()->mutable_pipe()->set_path(socket);
-  write_protocol(BackendProtocol::kHttp2, {}, cluster);
+  write_protocol({.http1 = false, .http2 = true}, {}, cluster);
   return xds::fragment_of(cluster);
 }
 
@@ -245,7 +212,7 @@ std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& s
   }
   if (filters.empty()) return nullptr;
   cluster_v3::Cluster cluster = static_cluster(secret);
-  write_protocol(BackendProtocol::kHttp1, filters, cluster);
+  write_protocol({}, filters, cluster);
   return xds::fragment_of(cluster);
 }
 
@@ -263,11 +230,11 @@ std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& wo
 std::shared_ptr<const xds::Fragment> cluster_of_proxy(flow::Reads& reads, World& world,
                                                       const ProxyCluster& key) {
   auto shared = world.clusters.share(reads, key.cluster);
-  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
-  if (shared == nullptr || shown == nullptr || !takes_tls_somewhere(reads, world, key.cluster))
+  const ProxyTls* proxy = world.proxy_tls.get(reads, key.proxy);
+  if (shared == nullptr || proxy == nullptr || !takes_tls_somewhere(reads, world, key.cluster))
     return shared;
-  return shown->usable.ok ? build(reads, world, key.cluster, &shown->secret)
-                          : cluster_without_endpoints(key.cluster);
+  return can_speak_tls(reads, world, *proxy, key.cluster) ? build(reads, world, key.cluster, proxy)
+                                                          : cluster_without_endpoints(key.cluster);
 }
 
 }  // namespace limen::translate

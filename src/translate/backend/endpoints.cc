@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "translate/backend/rules.h"
+#include "translate/backend/transport.h"
 #include "translate/policy/rules.h"
 
 namespace limen::translate {
@@ -69,6 +70,8 @@ bool add_backend(flow::Reads& reads, World& world, const ClusterRef& ref,
           endpoint.unix_socket->path);
       entry->mutable_load_balancing_weight()->set_value(1);
     }
+    if (endpoint.hostname)
+      out.mutable_lb_endpoints()->rbegin()->mutable_endpoint()->set_hostname(*endpoint.hostname);
   }
   return true;
 }
@@ -102,10 +105,10 @@ std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& 
   assignment.set_cluster_name(ref.text());
   for (const ClusterMember& member : members_of(ref)) {
     const BackendTls* tls = tls_of(reads, world, member.ref);
-    const bool is_trusted = tls == nullptr || tls->context != nullptr;
-    if (!is_trusted && ref.is_group()) continue;
+    const bool closed = is_closed(tls, ref);
+    if (closed && ref.is_group()) continue;
     LocalityLbEndpoints locality;
-    if (!is_trusted || !add_endpoints(reads, world, member.ref, locality)) return nullptr;
+    if (closed || !add_endpoints(reads, world, member.ref, locality)) return nullptr;
     write_locality(ref, member, tls != nullptr, locality);
     if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
   }
@@ -114,9 +117,8 @@ std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& 
 
 std::shared_ptr<const xds::Fragment> endpoints_of_proxy(flow::Reads& reads, World& world,
                                                         const ProxyCluster& key) {
-  const ClientCertificate* shown = world.client_certificates.get(reads, key.proxy);
-  const bool usable = shown == nullptr || shown->usable.ok;
-  if (!usable && takes_tls_somewhere(reads, world, key.cluster)) return nullptr;
+  const ProxyTls* proxy = world.proxy_tls.get(reads, key.proxy);
+  if (proxy != nullptr && !can_speak_tls(reads, world, *proxy, key.cluster)) return nullptr;
   return world.endpoints.share(reads, key.cluster);
 }
 

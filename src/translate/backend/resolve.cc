@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "translate/policy/rules.h"
+
 namespace limen::translate {
 namespace {
 
@@ -34,6 +36,10 @@ ResolvedBackend resolve_own(flow::Reads& reads, World& world, const ObjectKey& k
   if (backend == nullptr)
     return failed("BackendNotFound", fmt::format("Backend {} does not exist", key.text()));
   if (!backend->usable.ok) return {backend->usable, {}};
+  if (transport == Transport::kUdp && backend->tls)
+    return failed("UnsupportedProtocol",
+                  fmt::format("Backend {} asks for TLS (spec.tls), which datagrams do not carry",
+                              key.text()));
   if (transport == Transport::kUdp && backend->unix_socket)
     return failed(
         "UnsupportedProtocol",
@@ -91,10 +97,25 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
   return service;
 }
 
+Verdict check_server_name(flow::Reads& reads, World& world, const ClusterRef& cluster) {
+  for (const ClusterMember& member : members_of(cluster)) {
+    if (names_no_server(reads, world, member.ref))
+      return Verdict::no(
+          "InvalidBackendTLS",
+          fmt::format("Backend {}: spec.tls says of no name that its certificate must have it, and "
+                      "here no request's Host does: set sni or autoSNIFromEndpointHostname, or add "
+                      "a BackendTLSPolicy",
+                      member.ref.object.text()));
+  }
+  return {};
+}
+
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
                                      const api::HttpExternalAuthFilter& filter) {
-  return resolve_auth_service(reads, world, from, filter.backend_ref,
-                              filter.protocol == api::ExternalAuthProtocol::kGrpc);
+  ResolvedBackend service = resolve_auth_service(
+      reads, world, from, filter.backend_ref, filter.protocol == api::ExternalAuthProtocol::kGrpc);
+  if (service.verdict.ok) service.verdict = check_server_name(reads, world, service.cluster);
+  return service;
 }
 
 namespace {
@@ -133,7 +154,9 @@ ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer
     return {failed("Invalid", service.backend_refs.empty() ? "is empty" : "all have weight 0"),
             ".backendRefs",
             {}};
-  return {{{}, join(members)}, ".backendRefs", name};
+  const ClusterRef cluster = join(members);
+  const Verdict named = cluster.is_group() ? check_server_name(reads, world, cluster) : Verdict();
+  return {{named, cluster}, ".backendRefs", name};
 }
 
 ResolvedBackend resolve_server(const World& world, const Url& url) {

@@ -26,6 +26,10 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
 ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Referrer& from,
                                      const api::HttpExternalAuthFilter& filter);
 
+// Whether something but the Host of requests says whose the certificates of backends have to be:
+// for connections that carry no HTTP, and for requests of Envoy's own whose Host is no DNS name.
+Verdict check_server_name(flow::Reads& reads, World& world, const ClusterRef& cluster);
+
 // The service that a policy names by its backendRefs, or by backendRef.  Several are one cluster.
 struct ResolvedService {
   ResolvedBackend backend;

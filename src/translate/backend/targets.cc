@@ -16,8 +16,10 @@ BackendProtocol protocol_of(const std::optional<std::string>& app_protocol) {
       app_protocol == "grpc") {
     return BackendProtocol::kHttp2;
   }
-  if (app_protocol == "kubernetes.io/ws" || app_protocol == "gateway.envoyproxy.io/ws")
+  if (app_protocol == "kubernetes.io/ws" || app_protocol == "kubernetes.io/wss" ||
+      app_protocol == "gateway.envoyproxy.io/ws" || app_protocol == "gateway.envoyproxy.io/wss") {
     return BackendProtocol::kWebSocket;
+  }
   return BackendProtocol::kHttp1;
 }
 
@@ -70,6 +72,8 @@ std::shared_ptr<const BackendTarget> target_of_backend(flow::Reads& reads, World
   target->unix_socket =
       std::any_of(spec.endpoints.begin(), spec.endpoints.end(),
                   [](const auto& endpoint) { return endpoint.unix_socket.has_value(); });
+  target->tls = spec.tls.has_value();
+  target->names_no_server = spec.tls && spec.tls->names_no_server();
   return target;
 }
 

@@ -158,25 +158,15 @@ Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
                                                           key.text(), certificate->staple_mistake));
 }
 
-std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,
-                                                         const ObjectKey& gateway,
-                                                         const api::GatewayBackendTls& tls) {
-  if (!tls.client_certificate_ref) return std::nullopt;
+ShownCertificate read_shown_certificate(flow::Reads& reads, World& world, const Referrer& from,
+                                        std::string_view path,
+                                        const api::SecretObjectReference& ref) {
   std::vector<SdsSecret> secrets;
-  Verdict usable =
-      add_certificate(reads, world, {api::kGatewayGroup, "Gateway", gateway.name_space},
-                      *tls.client_certificate_ref, secrets);
-  if (!secrets.empty()) return ClientCertificate{gateway, {}, secrets.front()};
+  Verdict usable = add_certificate(reads, world, from, ref, secrets);
+  if (!secrets.empty()) return {{}, secrets.front()};
   if (usable.reason == "InvalidCertificateRef") usable.reason = "InvalidClientCertificateRef";
-  usable.message = fmt::format("spec.tls.backend.clientCertificateRef: {}", usable.message);
-  return ClientCertificate{gateway, std::move(usable), {}};
-}
-
-std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& reads, World& world,
-                                                               const std::string& proxy) {
-  const ProxyModel* model = world.proxies.get(reads, proxy);
-  if (model == nullptr || !model->client_certificate) return nullptr;
-  return std::make_shared<const ClientCertificate>(*model->client_certificate);
+  usable.message = fmt::format("{}: {}", path, usable.message);
+  return {std::move(usable), {}};
 }
 
 std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& world,

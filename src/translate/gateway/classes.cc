@@ -76,8 +76,8 @@ std::shared_ptr<const ClassModel> classify(flow::Reads& reads, World& world, con
     return std::make_shared<ClassModel>(invalid_parameters(
         fmt::format("EnvoyProxy {}: {}", target.text(), usable.error().message)));
   }
-  return std::make_shared<ClassModel>(
-      ClassModel{{}, std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec), owner});
+  return std::make_shared<ClassModel>(ClassModel{
+      {}, std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec), owner, target});
 }
 
 }  // namespace limen::translate

@@ -164,6 +164,7 @@ namespace {
 Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& gateway,
                         const ClassModel& klass, GatewayModel& model) {
   model.settings = klass.settings;
+  model.envoy_proxy = klass.envoy_proxy;
   const bool merged = klass.settings != nullptr && klass.settings->merge_gateways;
   const auto& infrastructure = gateway.spec.infrastructure;
   if (merged || !infrastructure || !infrastructure->parameters_ref) return {};
@@ -188,6 +189,7 @@ Verdict choose_settings(flow::Reads& reads, World& world, const api::Gateway& ga
                                    key.text(), usable.error().message));
   }
   model.settings = std::shared_ptr<const api::EnvoyProxySpec>(proxy, &proxy->spec);
+  model.envoy_proxy = key;
   return {};
 }
 
@@ -216,8 +218,7 @@ std::shared_ptr<const GatewayModel> read_gateway(flow::Reads& reads, World& worl
     model->labels = infrastructure->labels;
     model->annotations = infrastructure->annotations;
   }
-  if (const auto& tls = gateway->spec.tls; tls && tls->backend)
-    model->client_certificate = read_client_certificate(reads, world, key, *tls->backend);
+  model->backend_tls = read_proxy_tls(reads, world, *gateway, *model);
   if (const FrontendTls* frontend = world.frontend_tls.get(reads, key))
     model->client_validations = frontend->validations;
   const ListenerOwner owner{

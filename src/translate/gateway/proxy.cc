@@ -51,6 +51,17 @@ int32_t first_unprivileged_port(const World& world, const ProxyModel& model) {
   return unshifted ? 0 : world.options.first_unprivileged_port;
 }
 
+// A certificate of a Gateway comes before that of the EnvoyProxy.
+void join_tls(const ProxyTls& tls, ProxyModel& model) {
+  if (model.gateways.size() == 1) {
+    model.backend_tls = tls;
+    return;
+  }
+  auto& shown = model.backend_tls.client_certificate;
+  const bool is_own = tls.client_certificate && tls.client_certificate->is_gateways();
+  if (is_own && (!shown || !shown->is_gateways())) shown = tls.client_certificate;
+}
+
 // What the whole proxy takes of one of its Gateways.
 void join(const GatewayModel& gateway, ProxyModel& model) {
   if (model.settings == nullptr) model.settings = gateway.settings;
@@ -65,7 +76,7 @@ void join(const GatewayModel& gateway, ProxyModel& model) {
   model.cluster_only = inside && (model.cluster_only || model.gateways.size() == 1);
   model.labels.insert(gateway.labels.begin(), gateway.labels.end());
   model.annotations.insert(gateway.annotations.begin(), gateway.annotations.end());
-  if (!model.client_certificate) model.client_certificate = gateway.client_certificate;
+  join_tls(gateway.backend_tls, model);
 }
 
 void name_port(const ListenerModel& first, int32_t first_unprivileged_port, PortModel& port) {
@@ -139,8 +150,9 @@ namespace {
 
 // Merged Gateways share their connections to backends.
 void settle_client_certificate(const ClientCertificate& shown, GatewayModel& model) {
-  if (!model.client_certificate || model.client_certificate->secret == shown.secret) return;
-  model.client_certificate->usable = Verdict::no(
+  auto& own = model.backend_tls.client_certificate;
+  if (!own || !own->is_gateways() || own->secret == shown.secret) return;
+  own->usable = Verdict::no(
       "InvalidClientCertificateRef",
       fmt::format("spec.tls.backend.clientCertificateRef: the Gateways of one proxy share their "
                   "connections to backends, and that of Gateway {} comes first",
@@ -157,7 +169,8 @@ std::shared_ptr<const GatewayModel> settle_gateway(flow::Reads& reads, World& wo
   auto model = std::make_shared<GatewayModel>(*spec);
   if (proxy == nullptr || !spec->accepted.ok) return model;
   model->listeners = proxy->listeners_of(key, {});
-  if (proxy->client_certificate) settle_client_certificate(*proxy->client_certificate, *model);
+  if (const auto& shown = proxy->backend_tls.client_certificate)
+    settle_client_certificate(*shown, *model);
   return model;
 }
 

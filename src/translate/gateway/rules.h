@@ -21,14 +21,22 @@ std::shared_ptr<const Certificate> read_certificate(flow::Reads& reads, World& w
 Verdict add_certificate(flow::Reads& reads, World& world, const Referrer& from,
                         const api::SecretObjectReference& ref, std::vector<SdsSecret>& secrets);
 
-// spec.tls.backend of a Gateway.  GEP-3155.
-std::optional<ClientCertificate> read_client_certificate(flow::Reads& reads, World& world,
-                                                         const ObjectKey& gateway,
-                                                         const api::GatewayBackendTls& tls);
+// The certificate that is shown to backends where `path` of an object says so.  What is wrong is
+// told with the path (InvalidClientCertificateRef, RefNotPermitted).
+struct ShownCertificate {
+  Verdict usable;
+  SdsSecret secret;  // iff usable
+};
+ShownCertificate read_shown_certificate(flow::Reads& reads, World& world, const Referrer& from,
+                                        std::string_view path,
+                                        const api::SecretObjectReference& ref);
 
-// What a proxy shows to backends; no row: nothing.
-std::shared_ptr<const ClientCertificate> client_certificate_of(flow::Reads& reads, World& world,
-                                                               const std::string& proxy);
+// spec.tls.backend of a Gateway (GEP-3155) over spec.backendTLS of its EnvoyProxy.
+ProxyTls read_proxy_tls(flow::Reads& reads, World& world, const api::Gateway& gateway,
+                        const GatewayModel& model);
+// Of a proxy; no row: nothing is said.
+std::shared_ptr<const ProxyTls> tls_of_proxy(flow::Reads& reads, World& world,
+                                             const std::string& proxy);
 
 // spec.tls.frontend of a Gateway, and what it comes to for a listener: writes `client_ca`, and
 // `resolved_refs` (InvalidCACertificateRef, InvalidCACertificateKind, RefNotPermitted) and

@@ -149,15 +149,15 @@ std::shared_ptr<const PolicyListeners> listeners_of_client_policy(flow::Reads& r
   return targets == nullptr ? nullptr : find_listeners(reads, world, *targets, takes);
 }
 
-std::shared_ptr<const SdsUse> client_sds_use_of(flow::Reads& reads, World& world,
+std::shared_ptr<const SecretUse> cas_of_clients(flow::Reads& reads, World& world,
                                                 const ObjectKey& policy) {
   const ClientChecks* checks = world.client_checks.get(reads, policy);
   const PolicyListeners* listeners = world.client_listeners.get(reads, policy);
   if (checks == nullptr || listeners == nullptr || checks->cas.empty()) return nullptr;
   std::set<Text> proxies;
   for (const auto& [listener, place] : listeners->places) proxies.insert(listener.proxy);
-  return std::make_shared<const SdsUse>(
-      SdsUse{checks->cas.socket, {proxies.begin(), proxies.end()}});
+  return std::make_shared<const SecretUse>(
+      SecretUse{{checks->cas}, {proxies.begin(), proxies.end()}});
 }
 
 std::shared_ptr<const xds::Fragment> share_client_checks(flow::Reads& reads, World& world,

@@ -1,5 +1,6 @@
 #include "translate/policy/oidc.h"
 
+#include <envoy/extensions/transport_sockets/tls/v3/tls.pb.h>
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,6 +13,8 @@
 
 namespace limen::translate {
 namespace {
+
+namespace tls_v3 = envoy::extensions::transport_sockets::tls::v3;
 
 constexpr char kClientId[] = "client-id", kClientSecret[] = "client-secret";
 constexpr char kPolicy[] = "securitypolicy/";
@@ -59,6 +62,7 @@ class Reader {
 
   OidcReading read() {
     read_client();
+    find_service();
     read_endpoints();
     if (result_.problems.empty()) read_token_service();
     if (result_.problems.empty()) read_cookie_key();
@@ -110,10 +114,26 @@ class Reader {
     if (!parse_url(url)) fail(path, "is no URL of http or https");
   }
 
+  // What tokens are asked of, where backends are named.
+  void find_service() {
+    if (oidc_.provider.backend_refs.empty()) return;
+    const Referrer from{api::kEnvoyGroup, "SecurityPolicy",
+                        text_.name_space_of("oidc.provider.backendRefs")};
+    const ResolvedService service = resolve_service(reads_, world_, from, oidc_.provider, false);
+    if (!service.backend.verdict.ok)
+      return fail(".provider" + service.field, service.backend.verdict.message.str());
+    service_ = service.backend.cluster;
+  }
+
   void look_up() {
-    const std::string& issuer = oidc_.provider.issuer;
-    result_.login.issuer = issuer;
-    const OidcIssuer* known = world_.oidc_issuers.get(reads_, issuer);
+    IssuerKey key{oidc_.provider.issuer};
+    if (service_ && takes_tls_somewhere(reads_, world_, *service_)) {
+      key.backend = *service_;
+      const TrustReading trust = read_issuer_trust(reads_, world_, key);
+      if (!trust.trust) return fail(".provider.backendRefs", trust.mistake);
+    }
+    result_.login.issuer = key;
+    const OidcIssuer* known = world_.oidc_issuers.get(reads_, name_of(key));
     if (known == nullptr)
       return fail(".provider.issuer",
                   "its endpoints are not known yet: `limen run` and `limen server` ask it for them",
@@ -126,18 +146,13 @@ class Reader {
   }
 
   void read_token_service() {
-    const Referrer from{api::kEnvoyGroup, "SecurityPolicy",
-                        text_.name_space_of("oidc.provider.backendRefs")};
-    const ResolvedService service =
-        oidc_.provider.backend_refs.empty()
-            ? ResolvedService{resolve_server(world_, *parse_url(parts_.token_endpoint)),
-                              ".tokenEndpoint",
-                              {}}
-            : resolve_service(reads_, world_, from, oidc_.provider, false);
-    if (!service.backend.verdict.ok)
-      return fail(".provider" + service.field, service.backend.verdict.message.str());
-    parts_.cluster = service.backend.cluster.text();
-    result_.clusters.push_back(service.backend.cluster);
+    if (!service_) {
+      const ResolvedBackend server = resolve_server(world_, *parse_url(parts_.token_endpoint));
+      if (!server.verdict.ok) return fail(".provider.tokenEndpoint", server.verdict.message.str());
+      service_ = server.cluster;
+    }
+    parts_.cluster = service_->text();
+    result_.clusters.push_back(*service_);
   }
 
   void read_cookie_key() {
@@ -155,6 +170,7 @@ class Reader {
   const PolicyText& text_;
   const Text identity_;
   const api::Oidc& oidc_;
+  std::optional<ClusterRef> service_;
   features::OidcParts parts_;
   OidcReading result_;
 };
@@ -177,7 +193,47 @@ bool Login::operator==(const Login& other) const {
 
 void FilterNeeds::add(const Login& login) {
   for (const auto& [name, secret] : login.secrets) secrets.insert(name);
-  if (!login.issuer.empty()) issuers.insert(login.issuer);
+  if (!login.issuer.issuer.empty()) issuers.insert(login.issuer);
+}
+
+IssuerName name_of(const IssuerKey& key) {
+  return {key.issuer.str(), key.backend == ClusterRef() ? std::string() : key.backend.text()};
+}
+
+TrustReading read_issuer_trust(flow::Reads& reads, World& world, const IssuerKey& key) {
+  if (key.backend == ClusterRef()) return {IssuerTrust(), {}};
+  IssuerTrust all{{}, false};
+  bool by_system = false;
+  for (const ClusterMember& member : members_of(key.backend)) {
+    const BackendTls* tls = tls_of(reads, world, member.ref);
+    if (tls == nullptr) continue;
+    const std::string label = member.ref.object.text();
+    if (tls->context == nullptr)
+      return {std::nullopt, label + ": no CA is known by which its certificate could be checked"};
+    tls_v3::UpstreamTlsContext context;
+    context.ParseFromString(xds::serialise(*tls->context));
+    const auto& common = context.common_tls_context();
+    if (common.has_combined_validation_context())
+      return {std::nullopt, label +
+                                ": its CAs are another SDS server's, which Limen does not see: set "
+                                "authorizationEndpoint and tokenEndpoint"};
+    if (!common.has_validation_context()) continue;  // nobody checks it
+    all.verify = true;
+    by_system |= common.validation_context().trusted_ca().has_filename();
+    all.authorities += common.validation_context().trusted_ca().inline_bytes();
+  }
+  if (by_system && !all.authorities.empty())
+    return {
+        std::nullopt,
+        "some of its backends' certificates are checked by the system's CAs and some by others: "
+        "set authorizationEndpoint and tokenEndpoint"};
+  return {std::move(all), {}};
+}
+
+std::shared_ptr<const IssuerTrust> trust_issuer(flow::Reads& reads, World& world,
+                                                const IssuerKey& key) {
+  const TrustReading reading = read_issuer_trust(reads, world, key);
+  return reading.trust ? std::make_shared<const IssuerTrust>(*reading.trust) : nullptr;
 }
 
 OidcReading read_oidc(flow::Reads& reads, World& world, const ObjectKey& key,

@@ -15,6 +15,15 @@ struct OidcReading {
   Login login;
 };
 
+IssuerName name_of(const IssuerKey& key);
+
+// How a provider's server is verified: as Envoy verifies its backends, which speak TLS.
+struct TrustReading {
+  std::optional<IssuerTrust> trust;
+  std::string mistake;  // iff there is no trust
+};
+TrustReading read_issuer_trust(flow::Reads& reads, World& world, const IssuerKey& key);
+
 // REQUIRES: the policy has an `oidc`.
 OidcReading read_oidc(flow::Reads& reads, World& world, const ObjectKey& key,
                       const PolicyText& text);

@@ -17,6 +17,10 @@ std::optional<TargetKey> target_of(const Text& name_space,
 std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& world,
                                                    const ObjectKey& key);
 
+// spec.tls of a Backend, its CAs and certificate read.  What its policy says is taken instead.
+std::shared_ptr<const BackendTls> read_own_tls(flow::Reads& reads, World& world,
+                                               const ObjectKey& key);
+
 // Whether policies apply to it: TLS that is passed through is the client's own, datagrams carry
 // none of ours, and a URL says itself what it wants.  Of a group, they apply to its members.
 inline bool takes_tls(const ClusterRef& cluster) {
@@ -24,9 +28,15 @@ inline bool takes_tls(const ClusterRef& cluster) {
          cluster.protocol != BackendProtocol::kUdp;
 }
 
-// The settings of the policy that governs a cluster: one that names the port beats one that names
-// the whole target, then the oldest, then the first by name.  nullptr: none, plain text.
+// The policy that governs a cluster: one that names the port beats one that names the whole target,
+// then the oldest, then the first by name.  nullptr: none.
+const ObjectKey* governing_policy(flow::Reads& reads, World& world, const ClusterRef& cluster);
+
+// What its policy and the Backend say; nullptr: plain text.
 const BackendTls* tls_of(flow::Reads& reads, World& world, const ClusterRef& cluster);
+
+// Whether nothing but the Host of requests says whose certificate is good.
+bool names_no_server(flow::Reads& reads, World& world, const ClusterRef& cluster);
 
 // Whether it, or a member of the group, has one.
 bool takes_tls_somewhere(flow::Reads& reads, World& world, const ClusterRef& cluster);
@@ -56,6 +66,10 @@ std::shared_ptr<const MergedPolicy> merge_policies(flow::Reads& reads, World& wo
 // The same for the connections of TCPRoutes; nullptr: it targets none.
 std::shared_ptr<const ConnectionPolicy> read_connection_policy(flow::Reads& reads, World& world,
                                                                const ObjectKey& key);
+
+// How a wanted provider is verified; nullptr: it can't be, and is not asked.
+std::shared_ptr<const IssuerTrust> trust_issuer(flow::Reads& reads, World& world,
+                                                const IssuerKey& key);
 
 // A secret of a policy that logs users in, by its SDS name, for a proxy.
 std::shared_ptr<const xds::Fragment> share_login_secret(flow::Reads& reads, World& world,
@@ -131,7 +145,7 @@ ListenerRule rule_of(flow::Reads& reads, World& world, const PortKey& port,
 const ClientPolicy* policy_of_socket(flow::Reads& reads, World& world, const PortKey& port);
 
 // Where the CAs of its checks are another SDS server's; nullptr: they are not.
-std::shared_ptr<const SdsUse> client_sds_use_of(flow::Reads& reads, World& world,
+std::shared_ptr<const SecretUse> cas_of_clients(flow::Reads& reads, World& world,
                                                 const ObjectKey& policy);
 // The SDS secret with a policy's checks.
 std::shared_ptr<const xds::Fragment> share_client_checks(flow::Reads& reads, World& world,

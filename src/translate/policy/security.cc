@@ -179,8 +179,9 @@ class Reader {
         text_.name_space_of(
             (auth.grpc ? "extAuth.grpc" : "extAuth.http") +
             std::string(service->backend_refs.empty() ? ".backendRef" : ".backendRefs"))};
-    const auto [backend, field, name] =
+    auto [backend, field, name] =
         resolve_service(reads_, world_, referrer, *service, auth.grpc.has_value());
+    if (backend.verdict.ok) backend.verdict = check_server_name(reads_, world_, backend.cluster);
     if (!backend.verdict.ok) {
       if (auth.fail_open)
         return report(path + field, backend.verdict.message.str(),

@@ -42,9 +42,20 @@ class Translation {
   void resolve(flow::Reads& reads, World& world, const api::BackendRef& ref) {
     Target target{resolve_backend(reads, world, form_.key, ref.ref),
                   static_cast<uint32_t>(ref.weight)};
+    if (target.backend.verdict.ok && !passes_through())
+      target.backend.verdict = check_server_name(reads, world, target.backend.cluster);
     if (!target.backend.verdict.ok && result_.resolved_refs.ok)
       result_.resolved_refs = target.backend.verdict;
     targets_.push_back(std::move(target));
+  }
+
+  // Everywhere: the TLS is the client's and the backend's own.
+  bool passes_through() const {
+    const auto& parents = attachments_.parents;
+    return std::all_of(parents.begin(), parents.end(), [](const Attachment& parent) {
+      return std::all_of(parent.listeners.begin(), parent.listeners.end(),
+                         [](const AttachedListener& listener) { return listener.passthrough; });
+    });
   }
 
   void serve(const AttachedListener& listener) {

@@ -155,10 +155,11 @@ api::Condition accepted_condition(Verdict verdict, Validity validity, const char
                    validity.all ? message : "some listeners are not valid", generation);
 }
 
-// Of what the Gateway shows to backends.
-Verdict client_certificate_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
-  if (!gateway.client_certificate) return {};
-  const ClientCertificate& certificate = *gateway.client_certificate;
+// Of TLS with backends, and what they are shown.
+Verdict backend_tls_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
+  if (!gateway.backend_tls.usable.ok) return gateway.backend_tls.usable;
+  if (!gateway.backend_tls.client_certificate) return {};
+  const ClientCertificate& certificate = *gateway.backend_tls.client_certificate;
   if (!certificate.usable.ok) return certificate.usable;
   const ResourceName secret{gateway.proxy, xds::ResourceType::kSecret, certificate.secret.name};
   const Refusal* refusal = world.refusals.get(reads, secret);
@@ -168,7 +169,7 @@ Verdict client_certificate_verdict(flow::Reads& reads, World& world, const Gatew
 
 // ResolvedRefs of the whole Gateway.
 Verdict resolved_verdict(flow::Reads& reads, World& world, const GatewayModel& gateway) {
-  if (Verdict shown = client_certificate_verdict(reads, world, gateway); !shown.ok) return shown;
+  if (Verdict tls = backend_tls_verdict(reads, world, gateway); !tls.ok) return tls;
   for (const ListenerModel& listener : gateway.listeners) {
     if (!listener.resolved_refs.ok) {
       return Verdict::no("ListenersNotResolved", fmt::format("listener {}: {}", listener.name,

@@ -75,6 +75,30 @@ std::shared_ptr<const api::RouteStatus> route_status(flow::Reads& reads, World& 
   return status;
 }
 
+namespace {
+
+// Of its spec.tls.
+Verdict tls_verdict(flow::Reads& reads, World& world, const ObjectKey& key) {
+  const BackendTls* tls = world.own_tls.get(reads, key);
+  if (tls == nullptr) return {};
+  if (!tls->accepted.ok)
+    return Verdict::no("Invalid", tls->accepted.message.str() + "; nothing is sent there");
+  const SecretUse* use = world.backend_secrets.get(reads, key);
+  if (use == nullptr) return {};
+  for (const Text& proxy : use->proxies) {
+    for (const SdsSecret& secret : use->secrets) {
+      const Refusal* refusal =
+          world.refusals.get(reads, {proxy.str(), xds::ResourceType::kSecret, secret.name});
+      if (refusal != nullptr)
+        return Verdict::no("Invalid", "Envoy refuses " + secret.name + ": " + refusal->message +
+                                          "; the last good one stays in force");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, World& world,
                                                          const ObjectKey& key) {
   const api::Backend* object = world.backends.get(reads, key);
@@ -86,6 +110,8 @@ std::shared_ptr<const api::BackendStatus> backend_status(flow::Reads& reads, Wor
     accepted = Verdict::no("Invalid", "spec.endpoints: at least one endpoint is needed");
   } else if (const Refusal* refusal = world.refused_backends.get(reads, key)) {
     accepted = Verdict::no("Invalid", refusal->message);
+  } else {
+    accepted = tls_verdict(reads, world, key);
   }
   auto status = std::make_shared<api::BackendStatus>();
   status->conditions.push_back(condition("Accepted", accepted, "Accepted",
