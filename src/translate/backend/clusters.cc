@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <set>
 
+#include "features/cluster_settings.h"
 #include "features/features.h"
 #include "translate/backend/rules.h"
+#include "translate/backend/settings.h"
 #include "translate/policy/rules.h"
 #include "translate/sds.h"
 
@@ -187,6 +189,11 @@ bool write_tls_of_backends(flow::Reads& reads, World& world, const ClusterRef& r
   return true;
 }
 
+// The name of the service.
+std::string host_of(const ClusterRef& ref) {
+  return ref.is_server() ? ref.host.str() : members_of(ref).front().ref.object.name.str();
+}
+
 std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
                                            const SdsSecret* secret) {
   cluster_v3::Cluster cluster;
@@ -207,6 +214,8 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   write_protocol(ref.protocol, filter, cluster);
   if (ref.is_group()) write_shares(ref, cluster);
   if (ref.https) write_server_tls(ref.host, world.options.system_cas, cluster);
+  if (const auto settings = settings_of(ref))  // whose problems policies tell
+    features::write_cluster_settings(*settings, host_of(ref), cluster);
   return xds::fragment_of(cluster);
 }
 
@@ -235,8 +244,11 @@ std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket
 
 bool speaks_tls(const xds::Fragment& cluster) {
   cluster_v3::Cluster message;
-  return message.ParseFromString(xds::serialise(cluster)) &&
-         (message.has_transport_socket() || message.transport_socket_matches_size() > 0);
+  if (!message.ParseFromString(xds::serialise(cluster))) return false;
+  const auto& matches = message.transport_socket_matches();
+  return features::is_tls(message.transport_socket()) ||
+         std::any_of(matches.begin(), matches.end(),
+                     [](const auto& match) { return features::is_tls(match.transport_socket()); });
 }
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,

@@ -130,9 +130,9 @@ class Reader {
                         text_.name_space_of("oidc.provider.backendRefs")};
     const ResolvedService service =
         oidc_.provider.backend_refs.empty()
-            ? ResolvedService{resolve_server(world_, *parse_url(parts_.token_endpoint)),
-                              ".tokenEndpoint",
-                              {}}
+            ? with_settings(
+                  {resolve_server(world_, *parse_url(parts_.token_endpoint)), ".tokenEndpoint", {}},
+                  oidc_.provider)
             : resolve_service(reads_, world_, from, oidc_.provider, false);
     if (!service.backend.verdict.ok)
       return fail(".provider" + service.field, service.backend.verdict.message.str());
