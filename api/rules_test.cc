@@ -352,6 +352,7 @@ std::vector<BrokenObject> all_broken() {
   for (BrokenObject& it : broken_backends()) all.push_back(std::move(it));
   for (BrokenObject& it : broken_security_policies()) all.push_back(std::move(it));
   for (BrokenObject& it : broken_client_traffic_policies()) all.push_back(std::move(it));
+  for (BrokenObject& it : broken_cluster_settings()) all.push_back(std::move(it));
   return all;
 }
 

@@ -15,5 +15,6 @@ struct BrokenObject {
 std::vector<BrokenObject> broken_backends();
 std::vector<BrokenObject> broken_security_policies();
 std::vector<BrokenObject> broken_client_traffic_policies();
+std::vector<BrokenObject> broken_cluster_settings();
 
 }  // namespace limen::api

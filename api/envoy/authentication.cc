@@ -59,7 +59,13 @@ const Schema& schema_of(const RemoteJwks*) {
           .field<&RemoteJwks::cache_duration>("cacheDuration", "How long they are kept.")
           .field<&RemoteJwks::failed_refetch_duration>("failedRefetchDuration",
                                                        "How long to wait after a failure.")
-          .rule("!has(self.backendRef)", "remoteJWKS: use backendRefs, not backendRef");
+          .rule("!has(self.backendRef)", "remoteJWKS: use backendRefs, not backendRef")
+          .rule(
+              "!has(self.backendSettings) || !has(self.backendSettings.retry) || !has(self.backendSettings.retry.perRetry) || !has(self.backendSettings.retry.perRetry.timeout)",
+              "remoteJWKS: backendSettings.retry.perRetry.timeout is not supported")
+          .rule(
+              "!has(self.backendSettings) || !has(self.backendSettings.retry) || !has(self.backendSettings.retry.retryOn) || !has(self.backendSettings.retry.retryOn.httpStatusCodes)",
+              "remoteJWKS: backendSettings.retry.retryOn.httpStatusCodes is not supported");
   return schema;
 }
 

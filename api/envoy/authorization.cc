@@ -35,8 +35,8 @@ const Schema& schema_of(const HttpExtAuthService*) {
       object<HttpExtAuthService>("HTTPExtAuthService", "A service that answers HTTP requests.")
           .base<BackendCluster>("The service.")
           .field<&HttpExtAuthService::path>("path", "Put before the path of requests.")
-          .field<&HttpExtAuthService::path_override>(
-              "pathOverride", "The path of all its requests.", not_in_effect())
+          .field<&HttpExtAuthService::path_override>("pathOverride",
+                                                     "The path of all its requests.")
           .field<&HttpExtAuthService::headers_to_backend>(
               "headersToBackend", "Headers of its answers that the backend gets.",
               each(length(1, 256), pattern(kTokenPattern)))

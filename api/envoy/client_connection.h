@@ -6,16 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "api/envoy/connection.h"
 #include "api/envoy/policy.h"
 
 namespace limen::api {
-
-// Unset: the kernel's defaults.
-struct TcpKeepalive {
-  std::optional<int64_t> probes;
-  std::optional<Duration> idle_time, interval;
-  bool operator==(const TcpKeepalive&) const = default;
-};
 
 struct ProxyProtocolSettings {
   std::optional<bool> optional;  // connections without the header pass
@@ -91,22 +85,6 @@ struct Http1Settings {
   std::optional<bool> disable_safe_max_connection_duration;
   std::vector<StringMatch> ignored_upgrade_types;
   bool operator==(const Http1Settings&) const = default;
-};
-
-enum class InvalidMessageAction { kTerminateConnection, kTerminateStream };
-
-struct Http2ConnectionKeepalive {
-  std::optional<Duration> interval, timeout, idle_interval;
-  std::optional<int32_t> interval_jitter;  // percent
-  bool operator==(const Http2ConnectionKeepalive&) const = default;
-};
-
-struct Http2Settings {
-  Json initial_stream_window_size, initial_connection_window_size;  // bytes
-  std::optional<int64_t> max_concurrent_streams;
-  std::optional<InvalidMessageAction> on_invalid_message;
-  std::optional<Http2ConnectionKeepalive> connection_keepalive;
-  bool operator==(const Http2Settings&) const = default;
 };
 
 }  // namespace limen::api

@@ -4,7 +4,6 @@ namespace limen::api {
 
 using schema::items;
 using schema::length;
-using schema::not_in_effect;
 using schema::object;
 using schema::one_of;
 using schema::required;
@@ -80,8 +79,7 @@ const Schema& schema_of(const BackendCluster*) {
                                                "Its backend. Deprecated: use backendRefs.")
           .field<&BackendCluster::backend_refs>("backendRefs", "Its backends and their shares.",
                                                 items(0, 16))
-          .field<&BackendCluster::backend_settings>("backendSettings", "How it is called.",
-                                                    not_in_effect());
+          .field<&BackendCluster::backend_settings>("backendSettings", "How it is called.");
   return schema;
 }
 

@@ -2,10 +2,10 @@
 // call.  Source: gateway.envoyproxy.io/v1alpha1.
 #pragma once
 
+#include "api/envoy/cluster_settings.h"
 #include "api/gateway/listener.h"
 #include "api/gateway/policy.h"
 #include "base/box.h"
-#include "base/json.h"
 
 namespace limen::api {
 
@@ -55,7 +55,7 @@ struct FallbackBackendRef : BackendRef {
 struct BackendCluster {
   std::optional<BackendObjectReference> backend_ref;  // deprecated
   std::vector<FallbackBackendRef> backend_refs;
-  Json backend_settings;  // kept as it is: has no effect yet
+  Box<ClusterSettings> backend_settings;
   bool operator==(const BackendCluster&) const = default;
 };
 

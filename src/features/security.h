@@ -102,6 +102,9 @@ struct AuthService {
 Problems write_ext_auth(const api::ExtAuth& auth, const AuthService& service,
                         const std::string& policy, FilterConfigs& out);
 
+// Fields of backendSettings that are accepted and of which nothing comes: "spec.jwt...".
+std::vector<std::string> fields_without_effect(const api::SecurityPolicySpec& spec);
+
 // All requests are answered with 500.
 void write_closed(FilterConfigs& out);
 

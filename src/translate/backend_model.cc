@@ -6,6 +6,9 @@
 #include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
 
+#include "base/hash.h"
+#include "base/strings.h"
+
 namespace limen::translate {
 namespace {
 
@@ -47,8 +50,9 @@ ClusterMember read_member(absl::string_view text, BackendProtocol protocol) {
 }  // namespace
 
 std::string ClusterRef::text() const {
-  return (is_group() ? "group/" + members.str() : object_text(*this)) +
-         std::string(suffix_of(protocol));
+  const std::string text = (is_group() ? "group/" + members.str() : object_text(*this)) +
+                           std::string(suffix_of(protocol));
+  return settings.empty() ? text : absl::StrCat(text, "/settings/", hex(hash_bytes(settings)));
 }
 
 ClusterRef join(const std::vector<ClusterMember>& members) {

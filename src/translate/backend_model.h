@@ -81,6 +81,7 @@ struct ClusterRef {
   ObjectKey credential = {};  // the HTTPRouteFilter whose credential it is shown; empty: none
   // Not empty: several backends (join() made it), and no object.
   Text members = {};
+  Text settings = {};  // how it is called (backend/settings.h); empty: as all are
 
   auto operator<=>(const ClusterRef&) const = default;
   bool is_server() const { return !host.empty(); }
@@ -88,12 +89,12 @@ struct ClusterRef {
   // "service/<namespace>/<name>/<port>", plus "/credential/<namespace>/<name>", plus "/h2c", "/ws",
   // "/tls" or "/udp"; of a URL, "https/<host>/<port>"; of several backends,
   // "group/<weight>*service/...,<weight>*backend/...", with "!" before those that are used only
-  // where the others fail.
+  // where the others fail.  Of all, "/settings/<hash>" where there are some.
   std::string text() const;
   template <class H>
   friend H AbslHashValue(H h, const ClusterRef& ref) {
     return H::combine(std::move(h), ref.kind, ref.object, ref.port, ref.protocol, ref.host,
-                      ref.https, ref.credential, ref.members);
+                      ref.https, ref.credential, ref.members, ref.settings);
   }
 };
 

@@ -102,8 +102,8 @@ def add_newer(line, files):
     if any(field.name == name for field in message.field):
         sys.exit(f"xds-protos has {message_name}.{name} now: take it out of newer.txt")
     field = message.field.add(name=name, number=int(number), label="LABEL_" + (label or ["optional"])[0].upper())
-    if type_name == "string":
-        field.type = field.TYPE_STRING
+    if not type_name.startswith("."):
+        field.type = "TYPE_" + type_name.upper()
         return
     field.type, field.type_name = field.TYPE_MESSAGE, type_name
     defined_in = file_of(type_name, files)

@@ -5,7 +5,7 @@
 #include <envoy/extensions/filters/http/router/v3/router.pb.h>
 #include <fmt/format.h>
 
-#include "features/client_traffic/bytes.h"
+#include "features/connection.h"
 #include "features/duration.h"
 #include "features/string_match.h"
 #include "xds/resources/pack.h"
@@ -16,13 +16,7 @@ namespace {
 using Hcm = HttpConnectionManager;
 
 constexpr uint64_t kKiB = 1024;
-constexpr ByteRange kWindow = {65535, 2147483647};
 constexpr ByteRange kHeaders = {kKiB, 8192 * kKiB};
-constexpr api::Duration kPingTimeout = {std::chrono::seconds(5)};
-
-bool is_some(const std::optional<api::Duration>& duration) {
-  return duration && duration->value.count() > 0;
-}
 
 void write_path(const api::PathSettings& path, Hcm& out) {
   using Action = api::EscapedSlashesAction;
@@ -77,33 +71,6 @@ void write_http1(const api::Http1Settings& http1, Hcm& out, Problems& problems) 
       problems.push_back(
           {"Invalid", fmt::format("spec.http1.ignoredUpgradeTypes[{}]", i), mistake});
   }
-}
-
-void write_ping(const api::Http2ConnectionKeepalive& ping,
-                envoy::config::core::v3::KeepaliveSettings& out) {
-  if (is_some(ping.interval)) write_duration(*ping.interval, *out.mutable_interval());
-  write_duration(is_some(ping.timeout) ? *ping.timeout : kPingTimeout, *out.mutable_timeout());
-  if (is_some(ping.idle_interval))
-    write_duration(*ping.idle_interval, *out.mutable_connection_idle_interval());
-  if (ping.interval_jitter) out.mutable_interval_jitter()->set_value(*ping.interval_jitter);
-}
-
-void write_http2(const api::Http2Settings& http2, Hcm& out, Problems& problems) {
-  auto& options = *out.mutable_http2_protocol_options();
-  const auto stream = bytes_of(http2.initial_stream_window_size, kWindow,
-                               "spec.http2.initialStreamWindowSize", problems);
-  if (stream) options.mutable_initial_stream_window_size()->set_value(*stream);
-  const auto connection = bytes_of(http2.initial_connection_window_size, kWindow,
-                                   "spec.http2.initialConnectionWindowSize", problems);
-  if (connection) options.mutable_initial_connection_window_size()->set_value(*connection);
-  if (http2.max_concurrent_streams)
-    options.mutable_max_concurrent_streams()->set_value(
-        static_cast<uint32_t>(*http2.max_concurrent_streams));
-  if (http2.on_invalid_message)
-    options.mutable_override_stream_error_on_invalid_http_message()->set_value(
-        *http2.on_invalid_message == api::InvalidMessageAction::kTerminateStream);
-  if (http2.connection_keepalive)
-    write_ping(*http2.connection_keepalive, *options.mutable_connection_keepalive());
 }
 
 void write_health_check(const api::HealthCheckSettings& check, Hcm& out) {
@@ -166,7 +133,8 @@ Problems write_client_http(const api::ClientTrafficPolicySpec& spec, Hcm& out) {
   if (spec.connection && spec.connection->connection_limit)
     write_limits(*spec.connection->connection_limit, at_once, out);
   if (spec.http1) write_http1(*spec.http1, out, problems);
-  if (spec.http2) write_http2(*spec.http2, out, problems);
+  if (spec.http2)
+    write_http2(*spec.http2, "spec.http2", *out.mutable_http2_protocol_options(), problems);
   if (spec.headers && spec.headers->enable_envoy_headers.value_or(false) &&
       out.http_filters_size() > 0)
     add_envoy_headers(out);

@@ -5,10 +5,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <limits>
-
 #include "features/client_traffic.h"
-#include "features/client_traffic/bytes.h"
+#include "features/connection.h"
 #include "features/duration.h"
 
 namespace limen::features {
@@ -16,50 +14,18 @@ namespace {
 
 using envoy::config::listener::v3::Listener;
 
-constexpr ByteRange kBuffer = {0, std::numeric_limits<uint32_t>::max()};
-constexpr ByteRange kSocketBuffer = {1, std::numeric_limits<int32_t>::max()};
-// What Linux takes.
-constexpr int64_t kMostKeepaliveSeconds = 32767, kMostProbes = 127;
-
 bool has_proxy_protocol(const api::ClientTrafficPolicySpec& spec) {
   return spec.proxy_protocol || spec.enable_proxy_protocol.value_or(false);
 }
 
-void add_option(int level, int name, int64_t value, Listener& out) {
-  auto& option = *out.add_socket_options();
-  option.set_level(level);
-  option.set_name(name);
-  option.set_int_value(value);
-  option.set_state(envoy::config::core::v3::SocketOption::STATE_PREBIND);
-}
-
-struct KeepaliveOption {
-  int name;
-  int64_t value, most;
-  const char* path;
-};
-
 Problems write_keepalive(const api::TcpKeepalive& keepalive, Listener& out) {
-  const auto seconds = [](const api::Duration& duration) { return duration.value.count() / 1000; };
-  std::vector<KeepaliveOption> options;
-  if (keepalive.probes)
-    options.push_back({TCP_KEEPCNT, *keepalive.probes, kMostProbes, "spec.tcpKeepalive.probes"});
-  if (keepalive.idle_time)
-    options.push_back({TCP_KEEPIDLE, seconds(*keepalive.idle_time), kMostKeepaliveSeconds,
-                       "spec.tcpKeepalive.idleTime"});
-  if (keepalive.interval)
-    options.push_back({TCP_KEEPINTVL, seconds(*keepalive.interval), kMostKeepaliveSeconds,
-                       "spec.tcpKeepalive.interval"});
   Problems problems;
-  add_option(SOL_SOCKET, SO_KEEPALIVE, 1, out);
-  for (const KeepaliveOption& option : options) {
-    if (option.value < 1 || option.value > option.most)
-      problems.push_back({"Invalid", option.path,
-                          "the kernel takes 1 to " + std::to_string(option.most) +
-                              (option.name == TCP_KEEPCNT ? "" : " seconds")});
-    else
-      add_option(IPPROTO_TCP, option.name, option.value, out);
-  }
+  const auto [probes, idle, interval] = read_keepalive(keepalive, "spec.tcpKeepalive", problems);
+  auto& options = *out.mutable_socket_options();
+  add_socket_option(SOL_SOCKET, SO_KEEPALIVE, 1, options);
+  if (probes) add_socket_option(IPPROTO_TCP, TCP_KEEPCNT, *probes, options);
+  if (idle) add_socket_option(IPPROTO_TCP, TCP_KEEPIDLE, *idle, options);
+  if (interval) add_socket_option(IPPROTO_TCP, TCP_KEEPINTVL, *interval, options);
   return problems;
 }
 
@@ -78,10 +44,7 @@ void write_buffers(const api::ClientConnection& connection, Listener& out, Probl
   if (buffer) out.mutable_per_connection_buffer_limit_bytes()->set_value(*buffer);
   const auto socket = bytes_of(connection.socket_buffer_limit, kSocketBuffer,
                                "spec.connection.socketBufferLimit", problems);
-  if (socket) {
-    add_option(SOL_SOCKET, SO_RCVBUF, *socket, out);
-    add_option(SOL_SOCKET, SO_SNDBUF, *socket, out);
-  }
+  if (socket) add_socket_buffers(*socket, *out.mutable_socket_options());
   if (!connection.max_accept_per_socket_event) return;
   const auto most = static_cast<uint32_t>(*connection.max_accept_per_socket_event);
   if (most == 0)

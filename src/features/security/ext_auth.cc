@@ -1,9 +1,13 @@
+#include <absl/strings/ascii.h>
 #include <absl/strings/str_cat.h>
 #include <envoy/extensions/filters/http/ext_authz/v3/ext_authz.pb.h>
 #include <envoy/extensions/filters/http/filter_chain/v3/filter_chain.pb.h>
 #include <envoy/extensions/filters/http/set_metadata/v3/set_metadata.pb.h>
-#include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
+#include "features/cluster_settings.h"
+#include "features/duration.h"
 #include "features/external_auth/headers.h"
 #include "features/security.h"
 #include "features/security/cel.h"
@@ -18,16 +22,15 @@ namespace authz_v3 = envoy::extensions::filters::http::ext_authz::v3;
 using FilterChain = envoy::extensions::filters::http::filter_chain::v3::FilterChainConfigPerRoute;
 using Predicate = ::xds::type::matcher::v3::Matcher::MatcherList::Predicate;
 
-constexpr std::chrono::milliseconds kTimeout{10'000};  // Envoy Gateway's
-
-google::protobuf::Duration duration_of(std::chrono::milliseconds value) {
-  return google::protobuf::util::TimeUtil::MillisecondsToDuration(value.count());
-}
+constexpr api::Duration kTimeout{std::chrono::seconds(10)};  // Envoy Gateway's
 
 void write_http(const api::HttpExtAuthService& http, const std::string& host,
                 authz_v3::HttpService& out) {
   out.mutable_server_uri()->set_uri("http://" + host);
-  out.set_path_prefix(path_prefix(http.path.value_or("")));
+  if (http.path_override)
+    out.set_path_override(*http.path_override);
+  else
+    out.set_path_prefix(path_prefix(http.path.value_or("")));
   if (!http.headers_to_backend.empty())
     write_names(http.headers_to_backend,
                 *out.mutable_authorization_response()->mutable_allowed_upstream_headers());
@@ -81,10 +84,17 @@ void run_with_context(const authz_v3::ExtAuthz& filter, const AuthService& servi
   out[kPolicyAuth] = run_filter_unless(was_asked(policy), kExtAuthz, closed_to_all());
 }
 
+const api::BackendCluster& service_of(const api::ExtAuth& auth) {
+  if (auth.http) return *auth.http;
+  return *auth.grpc;
+}
+
 authz_v3::ExtAuthz filter_of(const api::ExtAuth& auth, const AuthService& service) {
   authz_v3::ExtAuthz filter;
   filter.set_transport_api_version(envoy::config::core::v3::V3);
-  const auto timeout = duration_of(auth.timeout ? auth.timeout->value : kTimeout);
+  google::protobuf::Duration timeout;
+  write_duration(
+      auth.timeout ? *auth.timeout : request_timeout(service_of(auth)).value_or(kTimeout), timeout);
   if (auth.http) {
     auto& http = *filter.mutable_http_service();
     write_http(*auth.http, service.host, http);
@@ -111,6 +121,23 @@ authz_v3::ExtAuthz filter_of(const api::ExtAuth& auth, const AuthService& servic
   return filter;
 }
 
+bool is_path(const std::string& path) {
+  return path.starts_with('/') && std::all_of(path.begin(), path.end(), [](char c) {
+           return absl::ascii_isgraph(static_cast<unsigned char>(c));
+         });
+}
+
+Problems write_retries(const api::ExtAuth& auth, authz_v3::ExtAuthz& out) {
+  const auto& settings = service_of(auth).backend_settings;
+  if (!settings || !settings->retry) return {};
+  Problems problems = write_retry(*settings->retry, Caller::kExtAuth,
+                                  auth.http ? *out.mutable_http_service()->mutable_retry_policy()
+                                            : *out.mutable_grpc_service()->mutable_retry_policy());
+  const std::string path = auth.http ? "spec.extAuth.http" : "spec.extAuth.grpc";
+  for (Problem& problem : problems) problem.path = path + ".backendSettings" + problem.path;
+  return problems;
+}
+
 }  // namespace
 
 Problems write_ext_auth(const api::ExtAuth& auth, const AuthService& service,
@@ -125,7 +152,10 @@ Problems write_ext_auth(const api::ExtAuth& auth, const AuthService& service,
   if (!service.context.empty() && auth.body_to_ext_auth)
     return {{"Invalid", "spec.extAuth.bodyToExtAuth",
              "cannot be shown to a service that is told contextExtensions"}};
-  const authz_v3::ExtAuthz filter = filter_of(auth, service);
+  if (auth.http && auth.http->path_override && !is_path(*auth.http->path_override))
+    return {{"Invalid", "spec.extAuth.http.pathOverride", "is not a path such as /check"}};
+  authz_v3::ExtAuthz filter = filter_of(auth, service);
+  if (Problems problems = write_retries(auth, filter); !problems.empty()) return problems;
   if (service.context.empty())
     out[kPolicyAuth] = run_filter(kExtAuthz, filter);
   else

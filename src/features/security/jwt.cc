@@ -11,13 +11,14 @@
 
 #include "base/hash.h"
 #include "base/strings.h"
+#include "features/cluster_settings.h"
 
 namespace limen::features {
 namespace {
 
 namespace jwt_v3 = envoy::extensions::filters::http::jwt_authn::v3;
 
-constexpr int kFetchTimeoutSeconds = 10;  // Envoy Gateway's
+constexpr api::Duration kFetchTimeout = {std::chrono::seconds(10)};  // Envoy Gateway's
 constexpr std::chrono::milliseconds kLeastCache{1000}, kLeastRefetch{100};
 // No token has it: a header with this claim is only taken away from the client's request.
 constexpr char kNoClaim[] = "limen/no-claim";
@@ -74,7 +75,10 @@ class Writer {
     auto& uri = *out.mutable_http_uri();
     uri.set_uri(from.uri);
     uri.set_cluster(cluster);
-    uri.mutable_timeout()->set_seconds(kFetchTimeoutSeconds);
+    *uri.mutable_timeout() = duration_of(request_timeout(from).value_or(kFetchTimeout));
+    if (from.backend_settings && from.backend_settings->retry)
+      tell(".remoteJWKS.backendSettings",
+           write_retry(*from.backend_settings->retry, Caller::kJwks, *out.mutable_retry_policy()));
     if (from.cache_duration.value < kLeastCache)
       fail(".remoteJWKS.cacheDuration", "must be at least 1s");
     *out.mutable_cache_duration() = duration_of(from.cache_duration);
@@ -144,6 +148,10 @@ class Writer {
 
   void fail(const std::string& field, const std::string& message) {
     problems.push_back({"Invalid", path_ + field, message});
+  }
+
+  void tell(const std::string& field, const Problems& of_field) {
+    for (const Problem& problem : of_field) fail(field + problem.path, problem.message);
   }
 
   const api::Jwt& jwt_;

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "features/cluster_settings.h"
 #include "features/sds.h"
 #include "features/security.h"
 #include "features/slot.h"
@@ -27,7 +28,7 @@ constexpr char kProto[] = "%REQ(x-forwarded-proto)%";
 constexpr char kAuthority[] = "%REQ(:authority)%";
 constexpr char kLogoutPath[] = "/logout";
 constexpr char kOpenId[] = "openid";
-constexpr int kTokenTimeoutSeconds = 10;
+constexpr api::Duration kTokenTimeout = {std::chrono::seconds(10)};
 constexpr std::chrono::minutes kLoginTime{10};
 
 // Visible ASCII but what Envoy's formatter or a browser would take for something else.
@@ -96,7 +97,13 @@ class Writer {
     auto& token = *out.mutable_token_endpoint();
     token.set_uri(parts_.token_endpoint);
     token.set_cluster(parts_.cluster);
-    token.mutable_timeout()->set_seconds(kTokenTimeoutSeconds);
+    const api::Duration longest = request_timeout(oidc_.provider).value_or(kTokenTimeout);
+    *token.mutable_timeout() = duration_of(longest.value);
+    const auto& settings = oidc_.provider.backend_settings;
+    if (!settings || !settings->retry) return;
+    for (const Problem& problem :
+         write_retry(*settings->retry, Caller::kTokens, *out.mutable_retry_policy()))
+      fail("provider.backendSettings" + problem.path, problem.message);
   }
 
   void write_credentials(oauth2_v3::OAuth2Credentials& out) {

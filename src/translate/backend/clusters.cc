@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <set>
 
+#include "features/cluster_settings.h"
 #include "translate/backend/rules.h"
+#include "translate/backend/settings.h"
 #include "translate/backend/transport.h"
 #include "translate/policy/oidc.h"
 #include "translate/policy/rules.h"
@@ -157,6 +159,11 @@ void write_shares(const ClusterRef& ref, cluster_v3::Cluster& out) {
   outliers.mutable_max_ejection_percent()->set_value(100);
 }
 
+// The name of the service.
+std::string host_of(const ClusterRef& ref) {
+  return ref.is_server() ? ref.host.str() : members_of(ref).front().ref.object.name.str();
+}
+
 std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, const ClusterRef& ref,
                                            const ProxyTls* proxy) {
   cluster_v3::Cluster cluster;
@@ -177,6 +184,8 @@ std::shared_ptr<const xds::Fragment> build(flow::Reads& reads, World& world, con
   write_protocol(*http, filters, cluster);
   if (ref.is_group()) write_shares(ref, cluster);
   if (ref.https) write_server_transport(ref.host, world.options.system_cas, cluster);
+  if (const auto settings = settings_of(ref))  // whose problems policies tell
+    features::write_cluster_settings(*settings, host_of(ref), cluster);
   return xds::fragment_of(cluster);
 }
 
@@ -218,8 +227,11 @@ std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& s
 
 bool speaks_tls(const xds::Fragment& cluster) {
   cluster_v3::Cluster message;
-  return message.ParseFromString(xds::serialise(cluster)) &&
-         (message.has_transport_socket() || message.transport_socket_matches_size() > 0);
+  if (!message.ParseFromString(xds::serialise(cluster))) return false;
+  const auto& matches = message.transport_socket_matches();
+  return features::is_tls(message.transport_socket()) ||
+         std::any_of(matches.begin(), matches.end(),
+                     [](const auto& match) { return features::is_tls(match.transport_socket()); });
 }
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,

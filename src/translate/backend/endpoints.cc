@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "features/cluster_settings.h"
 #include "translate/backend/rules.h"
+#include "translate/backend/settings.h"
 #include "translate/backend/transport.h"
 #include "translate/policy/rules.h"
 
@@ -112,6 +114,8 @@ std::shared_ptr<const xds::Fragment> build_endpoints(flow::Reads& reads, World& 
     write_locality(ref, member, tls != nullptr, locality);
     if (locality.lb_endpoints_size() > 0) *assignment.add_endpoints() = std::move(locality);
   }
+  if (const auto settings = settings_of(ref))
+    features::write_endpoint_settings(*settings, assignment);
   return xds::fragment_of(assignment);
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "features/cluster_settings.h"
+#include "translate/backend/settings.h"
 #include "translate/policy/rules.h"
 
 namespace limen::translate {
@@ -129,10 +131,8 @@ void add_member(ClusterMember member, std::vector<ClusterMember>& members) {
   members.push_back(std::move(member));
 }
 
-}  // namespace
-
-ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
-                                const api::BackendCluster& service, bool grpc) {
+ResolvedService resolve_refs(flow::Reads& reads, World& world, const Referrer& from,
+                             const api::BackendCluster& service, bool grpc) {
   if (service.backend_refs.empty() && service.backend_ref)
     return {resolve_auth_service(reads, world, from, *service.backend_ref, grpc), ".backendRef",
             service.backend_ref->name.str()};
@@ -157,6 +157,26 @@ ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer
   const ClusterRef cluster = join(members);
   const Verdict named = cluster.is_group() ? check_server_name(reads, world, cluster) : Verdict();
   return {{named, cluster}, ".backendRefs", name};
+}
+
+}  // namespace
+
+ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer& from,
+                                const api::BackendCluster& service, bool grpc) {
+  return with_settings(resolve_refs(reads, world, from, service, grpc), service);
+}
+
+ResolvedService with_settings(ResolvedService service, const api::BackendCluster& from) {
+  ResolvedBackend& backend = service.backend;
+  if (!backend.verdict.ok || !from.backend_settings) return service;
+  const bool http2 = backend.cluster.protocol == BackendProtocol::kHttp2;
+  const Problems problems = features::check_cluster_settings(
+      *from.backend_settings,
+      http2 ? features::BackendHttp::kHttp2 : features::BackendHttp::kHttp1);
+  if (!problems.empty())
+    return {failed("Invalid", problems[0].message), ".backendSettings" + problems[0].path, {}};
+  backend.cluster.settings = settings_text(*from.backend_settings);
+  return service;
 }
 
 ResolvedBackend resolve_server(const World& world, const Url& url) {

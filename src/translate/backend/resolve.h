@@ -30,7 +30,8 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
 // for connections that carry no HTTP, and for requests of Envoy's own whose Host is no DNS name.
 Verdict check_server_name(flow::Reads& reads, World& world, const ClusterRef& cluster);
 
-// The service that a policy names by its backendRefs, or by backendRef.  Several are one cluster.
+// The service that a policy names by its backendRefs, or by backendRef, with its backendSettings.
+// Several are one cluster.
 struct ResolvedService {
   ResolvedBackend backend;
   std::string field;  // ".backendRefs[0]": what a verdict that is not ok is about
@@ -41,5 +42,8 @@ ResolvedService resolve_service(flow::Reads& reads, World& world, const Referrer
 
 // The server of a URL that is given without backendRefs.
 ResolvedBackend resolve_server(const World& world, const Url& url);
+
+// The same service, called as its backendSettings say.
+ResolvedService with_settings(ResolvedService service, const api::BackendCluster& from);
 
 }  // namespace limen::translate

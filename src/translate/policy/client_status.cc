@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -97,8 +96,7 @@ std::vector<PolicyWarning> warnings_of(const api::ClientTrafficPolicy& policy) {
     const auto more = features::fields_without_effect(*spec.tls->client_validation);
     idle.insert(idle.end(), more.begin(), more.end());
   }
-  if (!idle.empty())
-    warnings.push_back({"NoEffect", fmt::format("without effect: {}", fmt::join(idle, ", "))});
+  if (!idle.empty()) warnings.push_back(without_effect(idle));
   return warnings;
 }
 

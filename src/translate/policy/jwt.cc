@@ -66,7 +66,7 @@ class Reader {
     const Referrer referrer{api::kEnvoyGroup, "SecurityPolicy", name_space_};
     const ResolvedService service =
         named ? resolve_service(reads_, world_, referrer, remote, false)
-              : ResolvedService{resolve_server(world_, *url), ".uri", url->host};
+              : with_settings({resolve_server(world_, *url), ".uri", url->host}, remote);
     if (!service.backend.verdict.ok) {
       fail(path + service.field, service.backend.verdict.message.str());
       return {};

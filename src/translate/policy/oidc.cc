@@ -147,9 +147,12 @@ class Reader {
 
   void read_token_service() {
     if (!service_) {
-      const ResolvedBackend server = resolve_server(world_, *parse_url(parts_.token_endpoint));
-      if (!server.verdict.ok) return fail(".provider.tokenEndpoint", server.verdict.message.str());
-      service_ = server.cluster;
+      const ResolvedService server = with_settings(
+          {resolve_server(world_, *parse_url(parts_.token_endpoint)), ".tokenEndpoint", {}},
+          oidc_.provider);
+      if (!server.backend.verdict.ok)
+        return fail(".provider" + server.field, server.backend.verdict.message.str());
+      service_ = server.backend.cluster;
     }
     parts_.cluster = service_->text();
     result_.clusters.push_back(*service_);

@@ -58,6 +58,10 @@ PolicyWarning deprecated(std::string_view field, std::string_view instead) {
   return {"DeprecatedField", fmt::format("{} is deprecated, use {}", field, instead)};
 }
 
+PolicyWarning without_effect(const std::vector<std::string>& fields) {
+  return {"NoEffect", fmt::format("without effect: {}", fmt::join(fields, ", "))};
+}
+
 PolicyOutcome& PolicyOutcomes::of(const api::ParentReference& ancestor) {
   for (PolicyOutcome& outcome : all_) {
     if (outcome.ancestor == ancestor) return outcome;

@@ -24,6 +24,8 @@ struct PolicyWarning {
   Text reason, message;
 };
 PolicyWarning deprecated(std::string_view field, std::string_view instead);
+// REQUIRES: there are some.
+PolicyWarning without_effect(const std::vector<std::string>& fields);
 
 class PolicyOutcomes {
  public:

@@ -1,6 +1,9 @@
 // What an edit costs where policies look far: only what it affects.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "translate/test_objects.h"
 #include "translate/translator.h"
 
@@ -183,6 +186,46 @@ TEST(PolicyCost, OfADatabaseIsOneResource) {
   ASSERT_EQ(output.resources.size(), 1u);
   EXPECT_EQ(output.resources[0].type, xds::ResourceType::kExtensionConfig);
   EXPECT_EQ(output_of_a_database(100).resources.size(), 1u);
+}
+
+api::ChangeBatch asking_policy(int id, const std::string& settings) {
+  return {policy(
+      fmt::format("p{}", id),
+      target("HTTPRoute", fmt::format("r{}", id)) +
+          fmt::format(", extAuth: {{http: {{{}, backendSettings: {{{}}}}}}}", kTo, settings))};
+}
+
+// Of one of so many policies, each of a route of its own, that ask the same service.
+Output edit_of_settings(int count, const std::string& before, const std::string& after) {
+  Translator translator{Options{}};
+  api::ChangeBatch world = {our_class(), some_backend(),
+                            gateway("listeners: [{name: a, port: 80, protocol: HTTP}]")};
+  for (int i = 0; i < count; ++i) {
+    world.push_back(route(i, "default", "a"));
+    world.push_back(asking_policy(i, before).front());
+  }
+  translator.apply({std::move(world), {}, {}});
+  return translator.apply({asking_policy(1, after), {}, {}});
+}
+
+TEST(PolicyCost, OfSettingsIsThePolicyItsRouteAndACluster) {
+  const std::string few = "circuitBreaker: {maxConnections: 1}", many = "circuitBreaker: {}";
+  const Output output = edit_of_settings(4, few, many);
+  std::set<std::string> added, gone;
+  for (const auto& change : output.resources) {
+    EXPECT_NE(change.type, xds::ResourceType::kListener);
+    (change.resource == nullptr ? gone : added).insert(change.name);
+  }
+  EXPECT_LE(output.rows, 20u);
+  EXPECT_EQ(edit_of_settings(60, few, many).rows, output.rows);
+  // The others' cluster stays, and the route's comes.
+  EXPECT_EQ(gone.size(), 0u);
+  EXPECT_EQ(std::count_if(added.begin(), added.end(),
+                          [](const auto& name) { return name.find("/settings/") != name.npos; }),
+            1);
+  // Of retries no cluster knows.
+  for (const auto& change : edit_of_settings(4, few, few + ", retry: {}").resources)
+    EXPECT_EQ(change.type, xds::ResourceType::kRouteConfiguration) << change.name;
 }
 
 }  // namespace

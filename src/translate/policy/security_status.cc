@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "features/security.h"
 #include "translate/policy/merge.h"
 #include "translate/policy/outcomes.h"
 #include "translate/policy/rules.h"
@@ -163,6 +164,8 @@ std::shared_ptr<const api::PolicyStatus> security_status(flow::Reads& reads, Wor
   for (const PolicyTarget& target : targets->targets) result.add(target);
   std::vector<PolicyWarning> warnings;
   if (policy->spec.target_ref) warnings.push_back(deprecated("spec.targetRef", "spec.targetRefs"));
+  const auto idle = features::fields_without_effect(policy->spec);
+  if (!idle.empty()) warnings.push_back(without_effect(idle));
   auto status = std::make_shared<api::PolicyStatus>(others_of(policy->status, world.options));
   std::move(result.outcomes).write(world.options, policy->metadata.generation, warnings, *status);
   return status;

@@ -1,12 +1,11 @@
-#include "features/client_traffic/bytes.h"
-
 #include <fmt/format.h>
 
 #include "base/quantity.h"
+#include "features/connection.h"
 
 namespace limen::features {
 
-std::optional<uint32_t> bytes_of(const Json& value, const ByteRange& range, const char* path,
+std::optional<uint32_t> bytes_of(const Json& value, const ByteRange& range, const std::string& path,
                                  Problems& problems) {
   if (value.is_null()) return std::nullopt;
   std::optional<uint64_t> bytes;
