@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import http.server
 import json
 import re
 import subprocess
@@ -11,7 +12,7 @@ import urllib.parse
 import pytest
 
 from browser import Browser
-from limen import LIMEN, backend_yaml, wait_for
+from limen import LIMEN, HttpServer, backend_yaml, wait_for
 from oidc_provider import SECRET, OidcProvider
 from test_routes import to
 from test_security_policy import policy, rule, secret
@@ -71,6 +72,55 @@ def seen(tab):
 def claims(token):
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+class FlakyTokens(HttpServer):
+    """Leads to the provider's token endpoint, but for the first requests, which it answers with 503."""
+
+    def __init__(self, provider, failures):
+        self.asked = 0
+        this = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["content-length"]))
+                this.asked += 1
+                status, text, kind = 503, b"", "text/plain"
+                if this.asked > failures:
+                    connection = http.client.HTTPConnection(provider.host, provider.port, timeout=5)
+                    names = ("authorization", "content-type")
+                    connection.request("POST", "/token", body, {name: self.headers[name] for name in names if name in self.headers})
+                    answer = connection.getresponse()
+                    status, text, kind = answer.status, answer.read(), answer.getheader("content-type")
+                self.send_response(status)
+                self.send_header("content-length", str(len(text)))
+                self.send_header("content-type", kind)
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        super().__init__(Handler)
+
+
+def test_tokens_are_asked_for_again(web, tab):
+    """As backendSettings.retry says; without it a login fails."""
+    for settings, status, asked in [({}, 401, 1), ({"retry": {"numRetries": 2, "perRetry": {"backOff": {"baseInterval": "10ms", "maxInterval": "5s"}}}}, 200, 3)]:
+        flaky = FlakyTokens(web.provider, 2)
+        spec = oidc(web)
+        spec["oidc"]["provider"] = {"issuer": web.provider.issuer, "authorizationEndpoint": f"{web.provider.issuer}/auth",
+                                    "tokenEndpoint": f"http://127.0.0.1:{flaky.port}/token", "backendSettings": settings}
+        if asked == 1:
+            serve(web, spec)
+        else:
+            web.write("p.yaml", policy("p", spec))
+            wait_for(lambda: str(flaky.port) in web.admin("/config_dump?resource=dynamic_route_configs"))  # noqa: B023
+            tab.forget()
+        assert (log_in(tab, f"{web.app}/shop")[0], flaky.asked) == (status, asked)
+        flaky.close()
 
 
 def test_login_stays_over_edits_and_restarts_until_logout(web, tab):

@@ -198,7 +198,7 @@ TEST(SettingsOfOwnRequests, WhatHasNoEffectIsTold) {
   settings.retry.emplace().retry_on.emplace().triggers = {api::RetryTrigger::k5xx};
   settings.retry->num_attempts_per_priority = 1;
   settings.timeout.emplace().http.emplace().stream_idle_timeout = api::Duration{seconds(1)};
-  EXPECT_EQ(fields_without_effect(settings, Caller::kTokens),
+  EXPECT_EQ(fields_without_effect(settings, Caller::kJwks),
             (Paths{"loadBalancer.consistentHash.type", "loadBalancer.zoneAware",
                    "retry.numAttemptsPerPriority", "retry.retryOn.triggers",
                    "timeout.http.streamIdleTimeout"}));

@@ -1,5 +1,6 @@
 // Requests of Envoy's own take core.v3.RetryPolicy.  Envoy 1.40 reads of it the number of retries,
-// their times and, for ext_authz, the conditions; a try ends with the longest time between two.
+// their times and, but for jwt_authn, the conditions, without which it tries nothing again; a try
+// ends with the longest time between two.
 #include <absl/strings/str_cat.h>
 #include <envoy/config/core/v3/base.pb.h>
 
@@ -61,7 +62,7 @@ Problems write_retry(const api::Retry& retry, Caller caller,
   if (retry.per_retry && retry.per_retry->back_off)
     write_back_off(*retry.per_retry->back_off, *out.mutable_retry_back_off(), problems);
   if (retry.retry_on && !retry.retry_on->http_status_codes.empty()) fail("retryOn.httpStatusCodes");
-  if (caller != Caller::kExtAuth) return problems;
+  if (caller == Caller::kJwks) return problems;
   std::string conditions;
   if (retry.retry_on) {
     for (const api::RetryTrigger trigger : retry.retry_on->triggers)
@@ -79,7 +80,7 @@ std::vector<std::string> fields_without_effect(const api::ClusterSettings& setti
   if (balancer && balancer->zone_aware) fields.push_back("loadBalancer.zoneAware");
   if (settings.retry && settings.retry->num_attempts_per_priority)
     fields.push_back("retry.numAttemptsPerPriority");
-  if (caller != Caller::kExtAuth && settings.retry && settings.retry->retry_on &&
+  if (caller == Caller::kJwks && settings.retry && settings.retry->retry_on &&
       !settings.retry->retry_on->triggers.empty())
     fields.push_back("retry.retryOn.triggers");
   if (settings.timeout && settings.timeout->http && settings.timeout->http->stream_idle_timeout)
