@@ -94,7 +94,7 @@ struct Translator::Engine {
       collect(*secrets, ResourceType::kSecret, [](const ProxyName& key) { return key.name; });
     collect(world.sds_clusters, ResourceType::kCluster,
             [](const ProxyName& key) { return sds_cluster(key.name); });
-    world.login_secrets.on_change([this](const ProxyName& key, const auto& was, const auto& is) {
+    world.filter_secrets.on_change([this](const ProxyName& key, const auto& was, const auto& is) {
       if ((was == nullptr) == (is == nullptr)) return;
       const FragmentPtr cluster = build_awaiting_cluster(key.name);
       if (cluster != nullptr)
