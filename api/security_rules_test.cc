@@ -87,9 +87,11 @@ const std::vector<BrokenObject> kBroken = {
      "spec.authorization.rules[0].principal.clientIPGeoLocations[0]",
      "a location must say something"},
     {principal("clientIPGeoLocations: [{country: GBR}]"),
-     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country", "2"},
+     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country",
+     "has 3 characters, at most 2 are allowed"},
     {principal("clientIPGeoLocations: [{country: '12'}]"),
-     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country", "two letters"},
+     "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country",
+     "'12' is not two letters"},
     {principal(""), "spec.authorization.rules[0].principal", "a principal must say something"},
     {authorize("name: a"), "spec.authorization.rules[0]", "set principal, cel or both"},
 };
