@@ -30,6 +30,11 @@ const std::string kGrpcAuth = "grpc: {backendRefs: [{name: s, port: 1}]}";
 std::string authorize(const std::string& rule) {
   return security("authorization: {rules: [{action: Allow, " + rule + "}]}");
 }
+std::string geo_provider(const std::string& text) {
+  return "{apiVersion: gateway.envoyproxy.io/v1alpha1, kind: EnvoyProxy, metadata: {name: p}, spec: "
+         "{geoIP: {provider: {type: MaxMind" +
+         text + "}}}}";
+}
 std::string principal(const std::string& text) { return authorize("principal: {" + text + "}"); }
 
 const std::vector<BrokenObject> kBroken = {
@@ -86,6 +91,11 @@ const std::vector<BrokenObject> kBroken = {
     {principal("clientIPGeoLocations: [{}]"),
      "spec.authorization.rules[0].principal.clientIPGeoLocations[0]",
      "a location must say something"},
+    {geo_provider(""), "spec.geoIP.provider", "maxMind must be set where type is MaxMind"},
+    {geo_provider(", maxMind: {}"), "spec.geoIP.provider.maxMind", "there must be a database"},
+    {geo_provider(", maxMind: {asnDbSource: {local: {path: /a.db}}}"),
+     "spec.geoIP.provider.maxMind.asnDbSource.local.path",
+     "'/a.db' is not a path that ends in .mmdb"},
     {principal("clientIPGeoLocations: [{country: GBR}]"),
      "spec.authorization.rules[0].principal.clientIPGeoLocations[0].country",
      "has 3 characters, at most 2 are allowed"},
