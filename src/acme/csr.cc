@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "acme/jose.h"
+#include "base/sha256.h"
 #include "pki/openssl.h"
 
 namespace limen::acme {

@@ -10,7 +10,6 @@
 namespace limen::acme {
 
 std::string encode_base64url(std::string_view bytes);  // without padding
-std::string sha256(std::string_view bytes);            // 32 bytes
 
 struct JwsHeader {
   std::string url, nonce;

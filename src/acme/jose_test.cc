@@ -5,6 +5,7 @@
 
 #include "acme/csr.h"
 #include "base/json_text.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "pki/certificate.h"
 #include "pki/openssl.h"

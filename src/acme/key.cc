@@ -6,6 +6,7 @@
 #include <openssl/rsa.h>
 
 #include "acme/jose.h"
+#include "base/sha256.h"
 #include "pki/openssl.h"
 
 namespace limen::acme {

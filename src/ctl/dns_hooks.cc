@@ -11,6 +11,7 @@
 
 #include "acme/jose.h"
 #include "base/log.h"
+#include "base/sha256.h"
 
 namespace limen::ctl {
 namespace {
@@ -76,7 +77,7 @@ void DnsHooks::run(const char* verb, const acme::Challenge& challenge,
                           challenge.hook, challenge.hook)});
   }
   const auto pid = start(program->second, verb, "_acme-challenge." + challenge.name,
-                         acme::encode_base64url(acme::sha256(challenge.key_authorization)));
+                         acme::encode_base64url(sha256(challenge.key_authorization)));
   if (!pid) return done(pid.error());
   Run run{*pid, static_cast<int>(::syscall(SYS_pidfd_open, *pid, 0)), 0,
           fmt::format("DNS hook {} {}", challenge.hook, verb), std::move(done)};

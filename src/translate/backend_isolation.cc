@@ -89,8 +89,8 @@ void BackendIsolation::refuse(const ProxyCluster& cluster, const EnvoyAnswer& an
   const char* consequence =
       stand_in != nullptr ? "the last good version stays in force" : "it is left out";
   // TLS that Envoy refuses must not become plain text.
-  if (is_cluster && stand_in != nullptr && !speaks_tls(*stand_in) &&
-      speaks_tls(*table(answer.type).peek(cluster))) {
+  if (is_cluster && stand_in != nullptr &&
+      !keeps_tls(*stand_in, *table(answer.type).peek(cluster))) {
     stand_in = cluster_without_endpoints(cluster.cluster);
     consequence = "nothing is sent there";
   }

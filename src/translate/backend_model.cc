@@ -6,7 +6,7 @@
 #include <absl/strings/str_split.h>
 #include <absl/strings/strip.h>
 
-#include "base/hash.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 
 namespace limen::translate {
@@ -52,7 +52,7 @@ ClusterMember read_member(absl::string_view text, BackendProtocol protocol) {
 std::string ClusterRef::text() const {
   const std::string text = (is_group() ? "group/" + members.str() : object_text(*this)) +
                            std::string(suffix_of(protocol));
-  return settings.empty() ? text : absl::StrCat(text, "/settings/", hex(hash_bytes(settings)));
+  return settings.empty() ? text : absl::StrCat(text, "/settings/", digest_name(settings));
 }
 
 ClusterRef join(const std::vector<ClusterMember>& members) {

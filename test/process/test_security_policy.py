@@ -149,12 +149,13 @@ def test_authorization(web):
     web.wait_status(403, "/y/in")
 
 
-def test_bad_ranges_and_fields_without_effect_close(web):
+def test_bad_ranges_conditions_and_settings_close(web):
     for spec, path in (({"authorization": {"rules": [{"action": "Allow", "principal": {"clientCIDRs": ["999.0.0.0/8"]}}]}},
                         "spec.authorization.rules[0].principal.clientCIDRs[0]"),
                        ({"authorization": {"rules": [{"action": "Allow", "cel": "request.path =="}]}},
                         "spec.authorization.rules[0].cel"),
-                       ({"extAuth": {"http": {"backendRefs": [to("a")], "pathOverride": "/"}}}, "spec.extAuth.http.pathOverride")):
+                       ({"extAuth": {"http": {"backendRefs": [to("a")], "backendSettings": {"timeout": {"tcp": {"connectTimeout": "0s"}}}}, "failOpen": True}},
+                        "spec.extAuth.http.backendSettings.timeout.tcp.connectTimeout")):
         web.write("p.yaml", policy("p", spec))
         wait_for(lambda: path + ":" in web.status("securitypolicy", "p"))
         web.wait_status(500, "/x", headers={"x-key": "key-of-one"})

@@ -178,7 +178,24 @@ def test_a_client_traffic_policy(world, tmp_path, bundle):
     wait_for(lambda: "spkiHashes: cannot go with caCertificateRefs that another SDS server has" in
              world.limen.status("clienttrafficpolicy", "c"))
     assert world.ask(client) is None
+    # Envoy would let all of the domain in by any other name.
+    check(subjectAltNames={"dnsNames": [{"type": "Exact", "value": "client.test"}]})
+    wait_for(lambda: "subjectAltNames.dnsNames: cannot go with" in world.limen.status("clienttrafficpolicy", "c"))
+    assert world.ask(client) is None
     check()
+    wait_for(lambda: world.ask(client) == 200)
+
+
+def test_a_backend_of_which_no_uri_is_said(world):
+    """Envoy would take any of the domain for it."""
+    client = world.svid("client")
+    text = (world.limen.conf / "policy.json").read_text()
+    policy = json.loads(text)
+    del policy["spec"]["validation"]["subjectAltNames"]
+    world.limen.write("policy.json", json.dumps(policy))
+    wait_for(lambda: "must have one of type URI" in world.limen.status("backendtlspolicy", "p"))
+    assert world.ask(client) == 503
+    world.limen.write("policy.json", text)
     wait_for(lambda: world.ask(client) == 200)
 
 

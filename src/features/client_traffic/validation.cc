@@ -119,7 +119,8 @@ void check_needs(const api::ClientValidationContext& validation,
                "or certificateHashes");
 }
 
-// What Envoy does not look at where a server says who vouches for each trust domain (SPIFFE).
+// What Envoy does not look at where a server says who vouches for each trust domain (SPIFFE): all
+// names but URIs, for one.
 void check_beside_server(const api::ClientValidationContext& validation, Writer& writer) {
   const auto refuse = [&](bool set, const char* field) {
     if (set) writer.add(field, "cannot go with caCertificateRefs that another SDS server has");
@@ -127,6 +128,12 @@ void check_beside_server(const api::ClientValidationContext& validation, Writer&
   refuse(!validation.spki_hashes.empty(), ".spkiHashes");
   refuse(!validation.certificate_hashes.empty(), ".certificateHashes");
   refuse(validation.crl.has_value(), ".crl");
+  if (!validation.subject_alt_names) return;
+  const api::SubjectAltNames& names = *validation.subject_alt_names;
+  refuse(!names.dns_names.empty(), ".subjectAltNames.dnsNames");
+  refuse(!names.email_addresses.empty(), ".subjectAltNames.emailAddresses");
+  refuse(!names.ip_addresses.empty(), ".subjectAltNames.ipAddresses");
+  refuse(!names.other_names.empty(), ".subjectAltNames.otherNames");
 }
 
 }  // namespace

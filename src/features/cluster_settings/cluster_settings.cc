@@ -116,7 +116,8 @@ class Writer {
   }
 
   void write_dns(const api::Dns& from) {
-    mistakes_.want_positive(from.dns_refresh_rate, ".dns.dnsRefreshRate");
+    if (from.dns_refresh_rate && from.dns_refresh_rate->value <= std::chrono::milliseconds(1))
+      mistakes_.add(".dns.dnsRefreshRate", "must be longer than 1ms");
     if (from.dns_refresh_rate)
       write_duration(*from.dns_refresh_rate, *out_.mutable_dns_refresh_rate());
     if (from.respect_dns_ttl) out_.set_respect_dns_ttl(*from.respect_dns_ttl);

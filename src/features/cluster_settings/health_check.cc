@@ -1,3 +1,4 @@
+#include <absl/strings/ascii.h>
 #include <absl/strings/escaping.h>
 #include <envoy/extensions/health_check/event_sinks/file/v3/file.pb.h>
 #include <fmt/format.h>
@@ -72,6 +73,9 @@ class Writer {
   void write_http(const api::HttpHealthChecker& from, HealthCheck::HttpHealthCheck& out) {
     out.set_host(from.hostname.value_or(host_));
     if (!from.path.starts_with('/')) fail(".http.path", "must begin with /");
+    if (std::any_of(from.path.begin(), from.path.end(),
+                    [](unsigned char c) { return absl::ascii_iscntrl(c); }))
+      fail(".http.path", "has a control character");
     out.set_path(from.path);
     out.set_codec_client_type(http2_ ? envoy::type::v3::HTTP2 : envoy::type::v3::HTTP1);
     if (from.method) write_method(*from.method, out);

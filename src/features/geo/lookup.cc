@@ -7,7 +7,7 @@
 #include <envoy/extensions/geoip_providers/maxmind/v3/maxmind.pb.h>
 
 #include "features/geo.h"
-#include "features/geo/facts.h"
+#include "features/geo/headers.h"
 #include "xds/resources/pack.h"
 
 namespace limen::features {

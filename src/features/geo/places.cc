@@ -1,5 +1,5 @@
 #include "features/geo.h"
-#include "features/geo/facts.h"
+#include "features/geo/headers.h"
 
 namespace limen::features {
 namespace {
@@ -15,14 +15,15 @@ GeoFacts facts_of(const api::GeoLocation& place) {
   return facts;
 }
 
-// Codes: upper and lower case are the same.
-Predicate code_is(const char* name, const std::string& code) {
+// Upper and lower case are the same.
+Predicate name_is(const char* name, const std::string& value) {
   ::xds::type::matcher::v3::StringMatcher match;
-  match.set_exact(code);
+  match.set_exact(value);
   match.set_ignore_case(true);
   return header_matches(geo_header(name), std::move(match));
 }
 
+// Databases of such networks have no others: an address that is not in them is none of these.
 void add_network(const std::optional<bool>& wanted, const char* name, std::vector<Predicate>& out) {
   if (!wanted) return;
   Predicate is_one = header_is(geo_header(name), {"true"});
@@ -32,11 +33,11 @@ void add_network(const std::optional<bool>& wanted, const char* name, std::vecto
 // REQUIRES: it says something, as the rules of its table want; else nobody is there.
 Predicate client_at(const api::GeoLocation& place) {
   std::vector<Predicate> parts;
-  if (place.country) parts.push_back(code_is("country", *place.country));
-  if (place.region) parts.push_back(code_is("region", *place.region));
-  if (place.city) parts.push_back(header_is(geo_header("city"), {*place.city}));
+  if (place.country) parts.push_back(name_is("country", *place.country));
+  if (place.region) parts.push_back(name_is("region", *place.region));
+  if (place.city) parts.push_back(name_is("city", *place.city));
   if (place.asn) parts.push_back(header_is(geo_header("asn"), {std::to_string(*place.asn)}));
-  if (place.isp) parts.push_back(header_is(geo_header("isp"), {*place.isp}));
+  if (place.isp) parts.push_back(name_is("isp", *place.isp));
   if (place.anonymous) {
     add_network(place.anonymous->is_anonymous, "anonymous", parts);
     add_network(place.anonymous->is_vpn, "vpn", parts);

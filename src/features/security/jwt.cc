@@ -9,9 +9,10 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
+#include "base/sha256.h"
 #include "base/strings.h"
 #include "features/cluster_settings.h"
+#include "xds/resources/pack.h"
 
 namespace limen::features {
 namespace {
@@ -38,7 +39,7 @@ class Writer {
       path_ = fmt::format("spec.jwt.providers[{}]", i);
       jwt_v3::JwtProvider message = provider_of(provider, keys_[i]);
       take_away_headers_of_others(provider, message);
-      names.push_back(provider.name + "_" + hex(hash_bytes(message.SerializeAsString())));
+      names.push_back(provider.name + "_" + digest_name(xds::bytes_of(message)));
       (*out.mutable_providers())[names.back()] = std::move(message);
     }
     (*out.mutable_requirement_map())[requirement] = requirement_of(names);

@@ -198,6 +198,18 @@ cluster_v3::Cluster static_cluster(const std::string& name) {
   return cluster;
 }
 
+// Backends of a group, by name; "": the only one.
+std::set<std::string> parts_with_tls(const xds::Fragment& cluster) {
+  cluster_v3::Cluster message;
+  std::set<std::string> parts;
+  if (!message.ParseFromString(xds::serialise(cluster))) return parts;
+  if (features::is_tls(message.transport_socket())) parts.insert("");
+  for (const auto& match : message.transport_socket_matches()) {
+    if (features::is_tls(match.transport_socket())) parts.insert(match.name());
+  }
+  return parts;
+}
+
 }  // namespace
 
 std::shared_ptr<const xds::Fragment> cluster_without_endpoints(const ClusterRef& ref) {
@@ -225,13 +237,9 @@ std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& s
   return xds::fragment_of(cluster);
 }
 
-bool speaks_tls(const xds::Fragment& cluster) {
-  cluster_v3::Cluster message;
-  if (!message.ParseFromString(xds::serialise(cluster))) return false;
-  const auto& matches = message.transport_socket_matches();
-  return features::is_tls(message.transport_socket()) ||
-         std::any_of(matches.begin(), matches.end(),
-                     [](const auto& match) { return features::is_tls(match.transport_socket()); });
+bool keeps_tls(const xds::Fragment& cluster, const xds::Fragment& wanted) {
+  const std::set<std::string> has = parts_with_tls(cluster), wants = parts_with_tls(wanted);
+  return std::includes(has.begin(), has.end(), wants.begin(), wants.end());
 }
 
 std::shared_ptr<const xds::Fragment> build_cluster(flow::Reads& reads, World& world,

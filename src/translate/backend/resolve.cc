@@ -103,7 +103,7 @@ Verdict check_server_name(flow::Reads& reads, World& world, const ClusterRef& cl
   for (const ClusterMember& member : members_of(cluster)) {
     if (names_no_server(reads, world, member.ref))
       return Verdict::no(
-          "InvalidBackendTLS",
+          kInvalidBackendTls,
           fmt::format("Backend {}: spec.tls says of no name that its certificate must have it, and "
                       "here no request's Host does: set sni or autoSNIFromEndpointHostname, or add "
                       "a BackendTLSPolicy",
@@ -174,7 +174,7 @@ ResolvedService with_settings(ResolvedService service, const api::BackendCluster
       *from.backend_settings,
       http2 ? features::BackendHttp::kHttp2 : features::BackendHttp::kHttp1);
   if (!problems.empty())
-    return {failed("Invalid", problems[0].message), ".backendSettings" + problems[0].path, {}};
+    return {failed("Invalid", problems[0].message), kBackendSettings + problems[0].path, {}};
   backend.cluster.settings = settings_text(*from.backend_settings);
   return service;
 }

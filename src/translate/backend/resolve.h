@@ -30,6 +30,10 @@ ResolvedBackend resolve_auth_service(flow::Reads& reads, World& world, const Ref
 // for connections that carry no HTTP, and for requests of Envoy's own whose Host is no DNS name.
 Verdict check_server_name(flow::Reads& reads, World& world, const ClusterRef& cluster);
 
+// Reason of such a verdict, and the field of one that is about backendSettings.
+inline constexpr char kInvalidBackendTls[] = "InvalidBackendTLS";
+inline constexpr char kBackendSettings[] = ".backendSettings";
+
 // The service that a policy names by its backendRefs, or by backendRef, with its backendSettings.
 // Several are one cluster.
 struct ResolvedService {

@@ -46,7 +46,8 @@ std::shared_ptr<const xds::Fragment> build_sds_cluster(const std::string& socket
 // so oauth2, which routes bring along, finds its secrets (503 without).  nullptr: it is no first.
 std::shared_ptr<const xds::Fragment> build_awaiting_cluster(const std::string& secret);
 
-bool speaks_tls(const xds::Fragment& cluster);
+// Whether all that is TLS in `wanted`, of a cluster the same, is TLS in the cluster.
+bool keeps_tls(const xds::Fragment& cluster, const xds::Fragment& wanted);
 
 // nullptr also where the cluster carries its endpoints itself (DNS), or may have none (its TLS
 // policy cannot be used).

@@ -35,6 +35,17 @@ void refuse_system_cas(const char* path, BackendTls& out) {
                   fmt::format("{}: this machine has no file of CAs that it trusts", path));
 }
 
+// Envoy's SPIFFE validator looks at no other names.
+constexpr char kUris[] =
+    "must have one of type URI, for where another SDS server has the CAs Envoy looks at no other "
+    "names";
+
+bool names_uri(const api::BackendTlsPolicyValidation& validation) {
+  const auto& names = validation.subject_alt_names;
+  return std::any_of(names.begin(), names.end(),
+                     [](const auto& name) { return name.type == api::SubjectAltNameType::kUri; });
+}
+
 // Beside what is said of names.
 void write_cas(const Trust& cas, const std::string& system_cas, tls_v3::CommonTlsContext& out) {
   if (!cas.sds.empty()) {
@@ -91,6 +102,9 @@ std::shared_ptr<const BackendTls> read_backend_tls(flow::Reads& reads, World& wo
   } else if (world.options.system_cas.empty()) {
     refuse_system_cas("spec.validation.wellKnownCACertificates", *result);
   }
+  if (result->accepted.ok && !cas.sds.empty() && !names_uri(validation))
+    result->accepted =
+        Verdict::no("Invalid", fmt::format("spec.validation.subjectAltNames: {}", kUris));
   if (!result->accepted.ok) return result;
   tls_v3::UpstreamTlsContext context;
   features::write_upstream_tls(validation, context);
@@ -132,6 +146,10 @@ void read_check(flow::Reads& reads, World& world, const ObjectKey& key,
                                "spec.tls: nothing says how its certificate is checked: set "
                                "caCertificateRefs, wellKnownCACertificates or insecureSkipVerify, "
                                "or add a BackendTLSPolicy");
+  if (out.accepted.ok && !cas.sds.empty())
+    out.accepted = Verdict::no("Invalid",
+                               "spec.tls.caCertificateRefs: another SDS server has them: add a "
+                               "BackendTLSPolicy, with a URI in subjectAltNames");
   if (!out.resolved_refs.ok) out.accepted = out.resolved_refs;  // all or none: there is one status
   if (!out.accepted.ok) return;
   tls_v3::UpstreamTlsContext context;

@@ -125,10 +125,20 @@ class Reader {
     service_ = service.backend.cluster;
   }
 
+  // What its server is trusted by does not hang on shares and settings.
+  static ClusterRef trusted(const ClusterRef& service) {
+    std::vector members = members_of(service);
+    for (ClusterMember& member : members) {
+      member.weight = 1;
+      member.ref.settings = {};
+    }
+    return join(members);
+  }
+
   void look_up() {
     IssuerKey key{oidc_.provider.issuer};
     if (service_ && takes_tls_somewhere(reads_, world_, *service_)) {
-      key.backend = *service_;
+      key.backend = trusted(*service_);
       const TrustReading trust = read_issuer_trust(reads_, world_, key);
       if (!trust.trust) return fail(".provider.backendRefs", trust.mistake);
     }

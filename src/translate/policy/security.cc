@@ -183,7 +183,10 @@ class Reader {
         resolve_service(reads_, world_, referrer, *service, auth.grpc.has_value());
     if (backend.verdict.ok) backend.verdict = check_server_name(reads_, world_, backend.cluster);
     if (!backend.verdict.ok) {
-      if (auth.fail_open)
+      // A service that is not there is one that fails; how it is to be called is a mistake or none.
+      const bool is_there =
+          backend.verdict.reason == kInvalidBackendTls || field.starts_with(kBackendSettings);
+      if (auth.fail_open && !is_there)
         return report(path + field, backend.verdict.message.str(),
                       "; failOpen lets all requests pass");
       return fail(path + field, backend.verdict.message.str());

@@ -1,4 +1,5 @@
-// What the lookup and the conditions of authorization have in common.  Within src/features/geo.
+// The headers between the lookup and the conditions of authorization, and the names of facts.
+// Within src/features/geo only.
 #pragma once
 
 #include <string>
