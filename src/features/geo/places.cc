@@ -89,6 +89,7 @@ Predicate lacks_facts(GeoFacts facts) {
 
 Predicate client_at(const std::vector<api::GeoLocation>& places) {
   std::vector<Predicate> parts;
+  parts.reserve(places.size());
   for (const api::GeoLocation& place : places) parts.push_back(client_at(place));
   return any_of(std::move(parts));
 }
